@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// One explore() call at work: the work list, the windows, the runs under way. Internal
+// to replay/.
+
+#pragma once
+
+#include "replay/explorer.h"
+
+#include <chrono>
+
+namespace powercut {
+
+class Explorer::Run {
+ public:
+  Run(Explorer& explorer, std::shared_ptr<const Durability> durability,
+      const std::vector<Window>& windows);
+
+  Result<Certificate> go();
+
+ private:
+  static constexpr std::size_t kLookahead = 32;
+  static constexpr std::size_t kCachedWindows = 64;
+  static constexpr std::uint32_t kNoSet = ~std::uint32_t{0};
+
+  // A set of states as a chain of constraints; chains share their beginnings.
+  struct Link {
+    std::uint32_t parent = kNoSet;
+    Constraint constraint;
+  };
+
+  struct Item {
+    std::uint32_t rank = 0;     // distance to the nearest extreme, at most 3
+    std::uint64_t order = 0;    // among equals
+    std::size_t window = 0;
+    std::size_t probe = 0;
+    NodeId node = DecisionTree::kRoot;
+    std::uint32_t set = kNoSet;  // index into the window's links
+
+    bool operator<(const Item& other) const {  // for a max-heap: better is greater
+      return rank != other.rank ? rank > other.rank : order > other.order;
+    }
+  };
+
+  struct WindowState {
+    Window window;
+    std::shared_ptr<const StateSpace> space;
+    std::unique_ptr<SpaceContents> contents;
+    std::unique_ptr<StateSet> set;
+    std::deque<Link> links;
+    std::vector<BigCount> decided;  // by probe
+    std::vector<BigCount> undecidable;
+    BigCount permitted = 0;
+    std::vector<std::set<LeafId>> leaves;  // by probe
+    std::uint64_t open = 0;  // items on the list, waiting or being run
+    std::uint64_t running = 0;
+    bool counted = false;
+  };
+
+  struct Ticket {
+    std::uint64_t number = 0;
+    bool audit = false;
+    Item item;
+    CrashState state;
+    LeafId leaf = 0;  // of an audit
+  };
+
+  Status open_window(WindowState& window);
+  void close_window(WindowState& window);
+  void trim_caches(std::size_t keep);
+  void push(std::size_t window, std::size_t probe, NodeId node, std::uint32_t set,
+            std::uint32_t rank);
+  // Follows the tree with one item until it is closed, dispatched or parked.
+  Status process(const Item& item);
+  // Divides the current set by `unit` at branch `node`; queues all parts but one and
+  // returns the child for that one.
+  NodeId divide_at(WindowState& window, const Item& item, NodeId node, UnitKey unit,
+                   const UnitContents& contents, std::uint32_t& set);
+  void close_set(WindowState& window, const Item& item, LeafId leaf);
+  void dispatch(WindowState& window, Item item, bool audit, CrashState state, LeafId leaf);
+  Status take_oldest();
+  Status take_run(Ticket& ticket, RunOutcome outcome);
+  Status take_audit(const Ticket& ticket, const RunOutcome& outcome);
+  LeafId add_leaf(Verdict verdict);
+  void lay_along(std::size_t probe, const Ticket& ticket, const ProbeOutcome& outcome);
+  void add_finding(const WindowState& window, const Item& item, LeafId leaf,
+                   const BigCount& states);
+  bool may_start();
+  Status conclude();
+  void report_progress(bool now);
+  double seconds() const;
+
+  Explorer& explorer_;
+  std::shared_ptr<const Durability> durability_;
+  std::vector<WindowState> windows_;
+  std::priority_queue<Item> queue_;
+  std::map<std::pair<std::size_t, NodeId>, std::vector<Item>> waiting_;
+  std::deque<Ticket> under_way_;
+  std::deque<std::size_t> cached_;  // windows with contents, oldest first
+  std::map<LeafId, CrashState> first_states_;
+  std::map<LeafId, std::size_t> finding_of_leaf_;
+  std::map<LeafId, Window> leaf_window_;
+  Certificate certificate_;
+  BigCount decided_ = 0;  // by the base probe, for progress
+  Random random_;
+  std::uint64_t next_order_ = 0;
+  std::uint64_t next_ticket_ = 0;
+  bool stopping_ = false;
+  std::chrono::steady_clock::time_point begin_;
+  std::chrono::steady_clock::time_point last_progress_;
+  RunPool pool_;
+};
+
+}  // namespace powercut

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "replay/explorer.h"
+
+#include "replay/exploration.h"
+
+#include <fmt/format.h>
+
+namespace powercut {
+
+Explorer::Explorer(std::shared_ptr<const Recording> recording, StateRunner& runner,
+                   ExplorerOptions options)
+    : recording_(std::move(recording)), runner_(runner), options_(std::move(options)) {
+  for (std::size_t i = 0; i < runner_.probe_count(); ++i) {
+    trees_.push_back(std::make_unique<DecisionTree>());
+  }
+}
+
+Explorer::~Explorer() = default;
+
+Result<Certificate> Explorer::explore(std::shared_ptr<const Durability> durability,
+                                      const std::vector<Window>& windows) {
+  std::uint32_t unit_bytes = durability->model().atomic_bytes != 0
+                                 ? durability->model().atomic_bytes
+                                 : recording_->timeline().granularity_bytes();
+  if (unit_bytes_ != 0 && unit_bytes_ != unit_bytes) {
+    return fail(ErrorKind::kUsage,
+                fmt::format("one explorer cannot change its unit from {} to {} bytes",
+                            unit_bytes_, unit_bytes));
+  }
+  unit_bytes_ = unit_bytes;
+  Run run(*this, std::move(durability), windows);
+  return run.go();
+}
+
+}  // namespace powercut
