@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "checkers/checker.h"
+#include "checkers/command.h"
+#include "checkers/ext4.h"
+
+#include <fmt/format.h>
+
+namespace powercut {
+
+const std::vector<CheckerKind>& checker_kinds() {
+  static const std::vector<CheckerKind> kKinds = {
+      {"ext4", "ext4", "e2fsck: replay the journal, then check (ext2, ext3, ext4)",
+       &make_ext4_checker},
+      {"command", "command:PROG ARGS {}", "any program; {} is the path of the disk",
+       &make_command_checker},
+  };
+  return kKinds;
+}
+
+Result<std::unique_ptr<Checker>> make_checker(const std::string& text,
+                                              const CheckerOptions& options) {
+  std::size_t colon = text.find(':');
+  std::string name = text.substr(0, colon);
+  std::string argument = colon == std::string::npos ? "" : text.substr(colon + 1);
+  std::string known;
+  for (const CheckerKind& kind : checker_kinds()) {
+    if (kind.name == name) {
+      return kind.make(argument, options);
+    }
+    known += (known.empty() ? "'" : ", '") + kind.synopsis + "'";
+  }
+  return fail(ErrorKind::kUsage, fmt::format("unknown checker '{}'", text),
+              "checkers are " + known);
+}
+
+}  // namespace powercut

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "checkers/ext4.h"
+
+#include "base/fd.h"
+#include "base/subprocess.h"
+#include "checkers/e2fsck_log.h"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+
+namespace powercut {
+
+namespace {
+
+// Exit code bits of e2fsck(8).
+constexpr int kCorrected = 1;
+constexpr int kReboot = 2;
+constexpr int kUncorrected = 4;
+constexpr int kOperational = 8;
+
+class Ext4Checker : public Checker {
+ public:
+  explicit Ext4Checker(CheckerOptions options) : options_(std::move(options)) {}
+
+  std::string name() const override { return "ext4"; }
+
+  Result<std::vector<Verdict>> run(const Subject& subject) const override {
+    std::filesystem::path config = subject.scratch / "e2fsck.conf";
+    std::filesystem::path problems = subject.scratch / "problems.log";
+    PC_RETURN_IF_ERROR(write_config(config, problems));
+    std::error_code ignored;
+    std::filesystem::remove(problems, ignored);
+    SubprocessOptions command;
+    command.argv = {"e2fsck", "-fy", subject.disks.at(0).string()};
+    command.environment = {{"E2FSCK_CONFIG", config.string()}, {"LC_ALL", "C"}};
+    command.timeout = options_.timeout;
+    PC_ASSIGN_OR_RETURN(ExitState state, run_subprocess(command));
+    return std::vector<Verdict>{judge(state, read_e2fsck_log(problems))};
+  }
+
+ private:
+  // Once a worker: the directory is the worker's own.
+  static Status write_config(const std::filesystem::path& config,
+                             const std::filesystem::path& problems) {
+    if (std::filesystem::exists(config)) {
+      return {};
+    }
+    std::string text = fmt::format(
+        "[options]\n"
+        "\tproblem_log_filename = {}\n"
+        "\tbroken_system_clock = true\n"
+        "[problems]\n"
+        "\t0x05000d = {{\n\t\tnot_a_fix = true\n\t}}\n"
+        "\t0x05000f = {{\n\t\tnot_a_fix = true\n\t}}\n"
+        "\t0x000020 = {{\n\t\tnot_a_fix = true\n\t}}\n"
+        "\t0x000021 = {{\n\t\tnot_a_fix = true\n\t}}\n",
+        problems.string());
+    PC_ASSIGN_OR_RETURN(Fd fd, Fd::open(config, O_WRONLY | O_CREAT | O_TRUNC));
+    return write_fully(fd, std::as_bytes(std::span(text)), 0, config);
+  }
+
+  static Verdict judge(const ExitState& state, const E2fsckLog& log) {
+    Verdict verdict;
+    verdict.output = state.output;
+    if (state.timed_out || state.interrupted || state.signal) {
+      verdict.kind = Verdict::Kind::kInconclusive;
+      verdict.reason = "e2fsck: " + to_string(state);
+      return verdict;
+    }
+    int code = *state.code;
+    if (code == 0) {
+      return verdict;
+    }
+    bool known = (code & ~(kCorrected | kReboot | kUncorrected | kOperational)) == 0;
+    // "Operational" is also what e2fsck says of a file system it cannot open; then the
+    // problem log names the problem.
+    if (!known || ((code & kOperational) != 0 && log.problems.empty())) {
+      verdict.kind = Verdict::Kind::kInconclusive;
+      verdict.reason = fmt::format("e2fsck gave exit code {}: {}", code,
+                                   first_complaint(state.output));
+      return verdict;
+    }
+    verdict.kind = Verdict::Kind::kFindings;
+    bool any_fixed = false;
+    for (const E2fsckProblem& problem : log.problems) {
+      any_fixed = any_fixed || problem.fixed;
+    }
+    for (const E2fsckProblem& problem : log.problems) {
+      if (problem.fixed || !any_fixed) {
+        verdict.findings.push_back(Finding{problem.key(), problem.summary(), (code & kOperational) != 0});
+      }
+    }
+    std::string complaint = first_complaint(state.output);
+    if (verdict.findings.empty()) {
+      verdict.findings.push_back(Finding{fmt::format("exit {}", code), complaint, true});
+    } else if (!complaint.empty()) {
+      verdict.findings[0].summary =
+          fmt::format("{} ({})", complaint, verdict.findings[0].summary);
+    }
+    return verdict;
+  }
+
+  CheckerOptions options_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Checker>> make_ext4_checker(const std::string& argument,
+                                                   const CheckerOptions& options) {
+  if (!argument.empty()) {
+    return fail(ErrorKind::kUsage,
+                fmt::format("the ext4 checker takes no argument, not '{}'", argument));
+  }
+  Result<std::filesystem::path> program = find_program("e2fsck");
+  if (!program) {
+    return fail(ErrorKind::kMissing, "the ext4 checker needs e2fsck, which is not there",
+                "install it: apt-get install e2fsprogs");
+  }
+  return std::unique_ptr<Checker>(std::make_unique<Ext4Checker>(options));
+}
+
+}  // namespace powercut

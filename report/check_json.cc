@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "report/check_report.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace powercut {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json finding_json(const CheckContext& context, const FailingClass& failing) {
+  Json json;
+  json["id"] = failing.state_id;
+  json["window"] = failing.window.number;
+  json["windows"] = failing.windows;
+  json["cut"] = failing.window.cut;
+  json["checker"] = failing.checker;
+  json["probe"] = failing.probe;
+  json["fault"] = failing.fault;
+  json["summary"] = failing.verdict.summary();
+  json["states"] = to_decimal(failing.states);
+  Json complaints = Json::array();
+  for (const Finding& finding : failing.verdict.findings) {
+    complaints.push_back({{"key", finding.key}, {"summary", finding.summary}});
+  }
+  json["complaints"] = complaints;
+  json["output"] = failing.verdict.output;
+  json["reproduce"] = fmt::format("powercut check {} --state {}{}", context.log_path,
+                                  failing.state_id, context.flags);
+  return json;
+}
+
+std::string end_name(EndOfRun end) {
+  switch (end) {
+    case EndOfRun::kDecided:
+      return "decided";
+    case EndOfRun::kMaxRuns:
+      return "max-runs";
+    case EndOfRun::kTime:
+      return "time";
+    case EndOfRun::kStopAfter:
+      return "stop-after";
+    case EndOfRun::kInterrupted:
+      return "interrupted";
+  }
+  return "unknown";
+}
+
+Json certificate_json(const CheckContext& context, const Certificate& certificate) {
+  Json json;
+  json["windows"] = certificate.windows;
+  json["windows_decided"] = certificate.windows_decided;
+  json["most_pending"] = certificate.most_pending;
+  json["states_permitted"] = to_decimal(certificate.states_permitted);
+  json["states_decided"] = to_decimal(certificate.states_decided);
+  json["classes"] = certificate.classes;
+  json["runs"] = certificate.runs;
+  json["memo_hits"] = certificate.memo_hits;
+  json["audited"] = certificate.audited;
+  json["findings"] = Json::array();
+  for (const FailingClass& failing : certificate.findings) {
+    json["findings"].push_back(finding_json(context, failing));
+  }
+  json["inconclusive"] = certificate.inconclusive;
+  json["inconclusive_reasons"] = certificate.inconclusive_reasons;
+  json["complete"] = certificate.complete();
+  json["ended"] = end_name(certificate.end);
+  json["seconds"] = certificate.seconds;
+  return json;
+}
+
+void add_context(Json& json, const Recording& recording, const CrashModel& model,
+                 const CheckContext& context) {
+  json["log"] = context.log_path;
+  json["log_digest"] = fmt::format("{:016x}", recording.log().digest());
+  json["log_format"] = recording.log().format() == LogFormat::k1 ? 1 : 2;
+  json["order"] = recording.log().format() == LogFormat::k1 ? "completion"
+                                                            : "submission and completion";
+  json["from"] = context.from;
+  json["to"] = context.to;
+  json["model"] = to_string(model.device);
+  json["fault"] = to_string(model.fault);
+  if (model.atomic_bytes == 0) {
+    json["atomic_unit"] = "write";
+  } else {
+    json["atomic_unit"] = model.atomic_bytes;
+  }
+  json["checker"] = context.checker;
+  json["baseline"] = context.baseline;
+  json["jobs"] = context.jobs;
+  json["seed"] = context.seed;
+  json["warnings"] = recording.warnings();
+}
+
+// Program output may hold any bytes; JSON holds UTF-8.
+std::string dump(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string check_json(const Recording& recording, const CrashModel& model,
+                       const CheckContext& context, const Certificate& certificate) {
+  Json json = certificate_json(context, certificate);
+  add_context(json, recording, model, context);
+  return dump(json);
+}
+
+std::string mutation_json(const Recording& recording, const CrashModel& model,
+                          const CheckContext& context,
+                          const std::vector<Mutation>& mutations) {
+  Json json;
+  json["mutations"] = Json::array();
+  for (const Mutation& mutation : mutations) {
+    CheckContext mutated = context;
+    mutated.flags += fmt::format(" --fault ignore-flush:{}", mutation.flush);
+    Json entry = certificate_json(mutated, mutation.certificate);
+    entry["flush"] = mutation.flush;
+    entry["seq"] = mutation.seq;
+    entry["writes"] = mutation.writes;
+    entry["carries_weight"] = !mutation.certificate.findings.empty();
+    entry["verdict"] = mutation_verdict(mutation);
+    json["mutations"].push_back(entry);
+  }
+  add_context(json, recording, model, context);
+  return dump(json);
+}
+
+}  // namespace powercut

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What `powercut check` found, as text for people and as one JSON object. The names in
+// the JSON are an interface: docs/report.md.
+
+#pragma once
+
+#include "replay/certificate.h"
+#include "replay/recording.h"
+
+#include <string>
+#include <vector>
+
+namespace powercut {
+
+// Everything about a check that is not in the certificate.
+struct CheckContext {
+  std::string log_path;
+  std::string from;              // WHERE as resolved
+  std::string to;
+  std::string checker;
+  std::string flags;             // what a command needs to rebuild a state: " --size ..."
+  std::vector<std::string> baseline;  // complaints subtracted
+  std::size_t jobs = 1;
+  std::uint64_t seed = 1;
+};
+
+// One flush that was ignored in turn, and what came of it.
+struct Mutation {
+  std::uint64_t flush = 0;       // from 1
+  std::uint64_t seq = 0;         // of its submission
+  std::size_t writes = 0;        // writes that lose their durability point
+  Certificate certificate;
+};
+
+std::string check_text(const Recording& recording, const CrashModel& model,
+                       const CheckContext& context, const Certificate& certificate);
+std::string check_json(const Recording& recording, const CrashModel& model,
+                       const CheckContext& context, const Certificate& certificate);
+
+std::string mutation_text(const CheckContext& context,
+                          const std::vector<Mutation>& mutations);
+std::string mutation_json(const Recording& recording, const CrashModel& model,
+                          const CheckContext& context,
+                          const std::vector<Mutation>& mutations);
+
+// "no state is lost", "redundant ...", "carries weight: ...": one flush's verdict.
+std::string mutation_verdict(const Mutation& mutation);
+
+}  // namespace powercut

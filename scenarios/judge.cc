@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "scenarios/judge.h"
+
+#include "base/ensure.h"
+#include "replay/state_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace powercut {
+
+Result<std::unique_ptr<Judge>> Judge::start(const Recording& recording,
+                                            std::unique_ptr<Checker> checker,
+                                            const RunDir& run_dir,
+                                            const JudgeOptions& options) {
+  std::unique_ptr<Judge> judge(new Judge(std::move(checker)));
+  std::vector<DiskFile> files;
+  for (std::size_t worker = 0; worker < options.jobs; ++worker) {
+    Bench bench;
+    for (std::uint16_t d = 0; d < recording.device_count(); ++d) {
+      ServedDisk::Options disk;
+      disk.footprint_unit_bytes = options.unit_bytes;
+      bench.disks.push_back(std::make_unique<ServedDisk>(recording.size_bytes(d), nullptr,
+                                                         std::move(disk)));
+      files.push_back(DiskFile{fmt::format("job{}-disk{}", worker, d),
+                               bench.disks.back().get()});
+    }
+    judge->benches_.push_back(std::move(bench));
+  }
+  PC_ASSIGN_OR_RETURN(std::filesystem::path mountpoint, run_dir.make_directory("disks"));
+  PC_ASSIGN_OR_RETURN(judge->server_,
+                      DiskServer::start(mountpoint, run_dir.run_id(), files, {}));
+  std::size_t file = 0;
+  for (std::size_t worker = 0; worker < options.jobs; ++worker) {
+    Bench& bench = judge->benches_[worker];
+    for (std::size_t d = 0; d < bench.disks.size(); ++d) {
+      bench.subject.disks.push_back(judge->server_->path(file++));
+    }
+    PC_ASSIGN_OR_RETURN(bench.subject.scratch,
+                        run_dir.make_directory(fmt::format("job{}", worker)));
+    bench.subject.begin_probe = [&bench](std::size_t probe) {
+      for (std::unique_ptr<ServedDisk>& disk : bench.disks) {
+        disk->begin_probe(probe);
+      }
+    };
+  }
+  return judge;
+}
+
+Result<Verdict> Judge::take_baseline(const CrashState& pristine) {
+  PC_ASSIGN_OR_RETURN(RunOutcome outcome, run(0, pristine));
+  Verdict verdict = outcome.probes[0].verdict;
+  for (const ProbeOutcome& probe : outcome.probes) {
+    for (const Finding& finding : probe.verdict.findings) {
+      baseline_.insert(finding.key);
+    }
+    if (probe.verdict.kind == Verdict::Kind::kInconclusive) {
+      verdict = probe.verdict;
+    }
+  }
+  return verdict;
+}
+
+void Judge::subtract_baseline(Verdict& verdict) const {
+  if (verdict.kind != Verdict::Kind::kFindings || baseline_.empty()) {
+    return;
+  }
+  std::erase_if(verdict.findings,
+                [&](const Finding& finding) { return baseline_.contains(finding.key); });
+  if (verdict.findings.empty()) {
+    verdict.kind = Verdict::Kind::kClean;
+  }
+}
+
+Result<RunOutcome> Judge::run(std::size_t worker, const CrashState& state) {
+  PC_ENSURE(worker < benches_.size(), "a bench for each job");
+  Bench& bench = benches_[worker];
+  for (std::uint16_t d = 0; d < bench.disks.size(); ++d) {
+    bench.disks[d]->reset(std::make_shared<const StateView>(state, d));
+    bench.disks[d]->begin_probe(0);
+  }
+  PC_ASSIGN_OR_RETURN(std::vector<Verdict> verdicts, checker_->run(bench.subject));
+  PC_ENSURE(verdicts.size() == probes_.size(), "a verdict for each probe");
+  RunOutcome outcome;
+  std::vector<UnitKey> base;
+  for (std::size_t probe = 0; probe < probes_.size(); ++probe) {
+    ProbeOutcome result;
+    result.verdict = std::move(verdicts[probe]);
+    result.footprint = base;
+    for (std::uint16_t d = 0; d < bench.disks.size(); ++d) {
+      for (std::uint64_t unit : bench.disks[d]->footprint(probe)) {
+        result.footprint.push_back(make_unit(d, unit));
+      }
+    }
+    if (probe == 0) {
+      base = result.footprint;
+    }
+    subtract_baseline(result.verdict);
+    if (result.footprint.empty() &&
+        result.verdict.kind != Verdict::Kind::kInconclusive) {
+      result.verdict = Verdict{Verdict::Kind::kInconclusive, {},
+                               checker_->name() + " read nothing from the disk",
+                               std::move(result.verdict.output)};
+    }
+    outcome.probes.push_back(std::move(result));
+  }
+  for (std::unique_ptr<ServedDisk>& disk : bench.disks) {
+    if (std::optional<Error> error = disk->read_error()) {
+      return fail(*error);
+    }
+    // Lets go of the state: a checker that was cut off may still have a read under way.
+    disk->reset(nullptr);
+  }
+  return outcome;
+}
+
+}  // namespace powercut
