@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// powercut check: decides every permitted state of a log.
+
+#include "base/signals.h"
+#include "cli/arguments.h"
+#include "cli/check_session.h"
+#include "cli/command.h"
+#include "cli/log_arguments.h"
+#include "cli/mutate_flushes.h"
+#include "cli/output.h"
+#include "cli/progress_line.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+namespace powercut {
+
+namespace {
+
+int exit_code_of(const Certificate& certificate) {
+  if (certificate.end == EndOfRun::kInterrupted) {
+    return kExitInterrupted;
+  }
+  if (!certificate.findings.empty()) {
+    return kExitFindings;
+  }
+  if (certificate.inconclusive > 0 || certificate.states_decided == 0) {
+    return kExitHarness;
+  }
+  return kExitClean;
+}
+
+int check_all(CheckSession& session, const Arguments& arguments) {
+  std::shared_ptr<const Durability> durability = std::make_shared<const Durability>(
+      value_or_throw(Durability::build(session.recording->timeline(), session.model)));
+  std::vector<Window> windows = list_windows(session.recording->timeline(), *durability,
+                                             session.from, session.to);
+  ProgressLine line;
+  ExplorerOptions options = explorer_options(arguments);
+  options.jobs = session.context.jobs;
+  options.on_progress = [&](const Progress& progress) { line.show(progress); };
+  Explorer explorer(session.recording, *session.judge, options);
+  Certificate certificate = value_or_throw(explorer.explore(durability, windows));
+  line.clear();
+  write_report(arguments.text("json"),
+               check_text(*session.recording, session.model, session.context, certificate),
+               check_json(*session.recording, session.model, session.context, certificate));
+  return exit_code_of(certificate);
+}
+
+// One state by its id: what a finding's reproduction runs.
+int check_one(CheckSession& session, const std::string& id) {
+  StateIdHead head = value_or_throw(parse_state_head(id));
+  if (head.cut > session.recording->timeline().end()) {
+    throw Failure(Error{ErrorKind::kUsage,
+                        fmt::format("'{}' is no state of this log: it has {} events", id,
+                                    session.recording->timeline().end()),
+                        {}});
+  }
+  std::shared_ptr<const Durability> durability = std::make_shared<const Durability>(
+      value_or_throw(Durability::build(session.recording->timeline(), session.model)));
+  std::shared_ptr<const StateSpace> space =
+      value_or_throw(StateSpace::build(session.recording, durability, head.cut));
+  CrashState state = value_or_throw(state_from_id(space, id));
+  RunOutcome outcome = value_or_throw(session.judge->run(0, state));
+  int code = kExitClean;
+  for (std::size_t probe = 0; probe < outcome.probes.size(); ++probe) {
+    const Verdict& verdict = outcome.probes[probe].verdict;
+    fmt::print("state      {}\nverdict    {}\n", id, verdict.summary());
+    if (!verdict.output.empty()) {
+      fmt::print("output of the checker:\n{}", verdict.output);
+    }
+    if (verdict.kind == Verdict::Kind::kFindings) {
+      code = kExitFindings;
+    } else if (verdict.kind == Verdict::Kind::kInconclusive && code == kExitClean) {
+      code = kExitHarness;
+    }
+  }
+  return code;
+}
+
+int run(const Command& self, const std::vector<std::string>& words) {
+  po::options_description options;
+  add_check_options(options);
+  add_model_options(options);
+  add_log_options(options);
+  options.add_options()("mutate-flushes",
+                        "ignore each flush in turn and tell which carry weight")(
+      "state", po::value<std::string>(), "check this one state, as a finding names it");
+  // The atomic unit of one state is part of its id.
+  Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
+  if (arguments.has("state") && arguments.values["atomic"].defaulted()) {
+    StateIdHead head = value_or_throw(parse_state_head(arguments.text("state")));
+    if (head.atomic_bytes != 0) {
+      arguments.values.at("atomic").value() = fmt::format("{}", head.atomic_bytes);
+    }
+  }
+  CheckSession session = open_check_session(arguments);
+  if (arguments.has("state")) {
+    return check_one(session, arguments.text("state"));
+  }
+  if (arguments.has("mutate-flushes")) {
+    return mutate_flushes(session, arguments);
+  }
+  return check_all(session, arguments);
+}
+
+}  // namespace
+
+extern const Command kCheckCommand = {
+    "check",
+    "LOG [--from WHERE] [--to WHERE] [--checker C] ...",
+    "decide every state that a power cut could have left",
+    "Builds every state that the crash model permits between two instants of the log,\n"
+    "has the checker look at as few of them as proves all, and prints the certificate:\n"
+    "states permitted, states decided, classes, runs, findings. Exit code 0: no\n"
+    "finding; 1: findings; 3: undecided.\n\n"
+    "examples:\n"
+    "  powercut check run.log\n"
+    "  powercut check run.log --from mark:mkfs --atomic 512 --audit 0.1\n"
+    "  powercut check run.log --checker 'command:e2fsck -fn {}'\n"
+    "  powercut check run.log --mutate-flushes\n"
+    "  powercut check run.log --fault ignore-flush:3 --stop-after 1\n\n",
+    &run};
+
+}  // namespace powercut

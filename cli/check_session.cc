@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "cli/check_session.h"
+
+#include "base/signals.h"
+#include "cli/log_arguments.h"
+#include "cli/mount_privacy.h"
+#include "replay/state_view.h"
+#include "replay/where.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+namespace powercut {
+
+namespace {
+
+std::string default_from(const Timeline& timeline) {
+  for (const Mark& mark : timeline.marks()) {
+    if (mark.text == "mkfs") {
+      return "mark:mkfs";
+    }
+  }
+  return "start";
+}
+
+std::vector<int> parse_exit_codes(const std::string& text) {
+  std::vector<int> codes;
+  std::size_t at = 0;
+  while (at <= text.size()) {
+    std::size_t comma = std::min(text.find(',', at), text.size());
+    try {
+      codes.push_back(std::stoi(text.substr(at, comma - at)));
+    } catch (const std::exception&) {
+      throw Failure(Error{ErrorKind::kUsage,
+                          fmt::format("'{}' is no list of exit codes", text),
+                          "for example: --clean-exit 0,1"});
+    }
+    at = comma + 1;
+  }
+  return codes;
+}
+
+void take_baseline(CheckSession& session) {
+  CrashState pristine{StateSpace::linear(session.recording, session.from), {}};
+  Verdict verdict = value_or_throw(session.judge->take_baseline(pristine));
+  std::string hint =
+      "choose with --from a point at which the file system is whole: a mark after mkfs; "
+      "`powercut log list LOG` shows the marks";
+  if (verdict.kind == Verdict::Kind::kInconclusive) {
+    throw Failure(Error{ErrorKind::kBadInput,
+                        fmt::format("the checker {} cannot judge even the state at {}, "
+                                    "without a crash: {}",
+                                    session.context.checker, session.context.from,
+                                    verdict.reason),
+                        hint});
+  }
+  for (const Finding& finding : verdict.findings) {
+    if (finding.blinding) {
+      throw Failure(Error{ErrorKind::kBadInput,
+                          fmt::format("the checker {} already fails on the state at {}, "
+                                      "without a crash ({}): nothing could be found",
+                                      session.context.checker, session.context.from,
+                                      finding.summary),
+                          hint});
+    }
+    session.context.baseline.push_back(finding.summary);
+  }
+}
+
+}  // namespace
+
+void add_check_options(po::options_description& options) {
+  options.add_options()("from", po::value<std::string>(),
+                        "first instant: start, end, mark:NAME, flush:N, entry:N, seq:N "
+                        "(default: mark:mkfs if there is one, else start)")(
+      "to", po::value<std::string>()->default_value("end"), "last instant")(
+      "checker", po::value<std::string>()->default_value("ext4"),
+      "ext4, or 'command:PROG ARGS {}'")(
+      "clean-exit", po::value<std::string>()->default_value("0"),
+      "exit codes of the command checker that mean clean")(
+      "timeout", po::value<double>()->default_value(60.0),
+      "seconds after which a checker run is inconclusive")(
+      "jobs", po::value<std::size_t>(), "checkers at a time (default: processors)")(
+      "max-runs", po::value<std::uint64_t>()->default_value(0),
+      "stop after so many checker runs (0: no bound)")(
+      "time", po::value<double>()->default_value(0), "stop after so many seconds")(
+      "stop-after", po::value<std::uint64_t>()->default_value(0),
+      "stop after so many findings (0: find all)")(
+      "audit", po::value<double>()->default_value(0),
+      "share of the closed classes, 0 to 1, of which a random state is run for real")(
+      "seed", po::value<std::uint64_t>()->default_value(1),
+      "of everything random: same seed, same runs")(
+      "json", po::value<std::string>(), "write the report as JSON to a file, - is stdout");
+}
+
+CheckSession open_check_session(const Arguments& arguments) {
+  CheckSession session;
+  CheckerOptions checker_options;
+  checker_options.timeout =
+      std::chrono::milliseconds(static_cast<std::int64_t>(
+          arguments.values["timeout"].as<double>() * 1000));
+  checker_options.clean_exit_codes = parse_exit_codes(arguments.text("clean-exit"));
+  session.model = model_from(arguments);
+  double audit = arguments.values["audit"].as<double>();
+  if (!(audit >= 0 && audit <= 1)) {
+    throw Failure(Error{ErrorKind::kUsage, fmt::format("'{}' is no share", audit),
+                        "--audit is a number from 0 to 1"});
+  }
+  std::unique_ptr<Checker> checker =
+      value_or_throw(make_checker(arguments.text("checker"), checker_options));
+  session.recording = open_recording(arguments);
+  const Timeline& timeline = session.recording->timeline();
+  CheckContext& context = session.context;
+  context.log_path = arguments.text("LOG");
+  context.from = arguments.text("from", default_from(timeline));
+  context.to = arguments.text("to");
+  context.checker = checker->name();
+  context.flags = rebuild_flags(arguments);
+  context.seed = arguments.values["seed"].as<std::uint64_t>();
+  context.jobs = arguments.has("jobs") ? arguments.values["jobs"].as<std::size_t>()
+                                       : std::max(1U, std::thread::hardware_concurrency());
+  constexpr std::size_t kMostJobs = 32;
+  if (context.jobs == 0 || context.jobs > kMostJobs) {
+    throw Failure(Error{ErrorKind::kUsage, fmt::format("{} jobs", context.jobs),
+                        fmt::format("--jobs is 1 to {}", kMostJobs)});
+  }
+  session.from = value_or_throw(find_cut(timeline, context.from));
+  session.to = value_or_throw(find_cut(timeline, context.to));
+  if (session.from > session.to) {
+    throw Failure(Error{ErrorKind::kUsage,
+                        fmt::format("--from {} comes after --to {}", context.from,
+                                    context.to),
+                        {}});
+  }
+  hide_mounts();
+  session.run_dir = value_or_throw(RunDir::create());
+  JudgeOptions judge;
+  judge.jobs = context.jobs;
+  judge.unit_bytes = session.model.atomic_bytes != 0 ? session.model.atomic_bytes
+                                                     : timeline.granularity_bytes();
+  session.judge = value_or_throw(
+      Judge::start(*session.recording, std::move(checker), *session.run_dir, judge));
+  take_baseline(session);
+  return session;
+}
+
+ExplorerOptions explorer_options(const Arguments& arguments) {
+  ExplorerOptions options;
+  options.max_runs = arguments.values["max-runs"].as<std::uint64_t>();
+  options.time_seconds = arguments.values["time"].as<double>();
+  options.stop_after = arguments.values["stop-after"].as<std::uint64_t>();
+  options.audit_share = arguments.values["audit"].as<double>();
+  options.seed = arguments.values["seed"].as<std::uint64_t>();
+  options.interrupted = &interrupted;
+  return options;
+}
+
+}  // namespace powercut

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What `check` sets up before it explores: the recording, the range, a judge with its
+// disks, and the baseline.
+
+#pragma once
+
+#include "cli/arguments.h"
+#include "device/run_dir.h"
+#include "replay/explorer.h"
+#include "report/check_report.h"
+#include "scenarios/judge.h"
+
+#include <memory>
+#include <optional>
+
+namespace powercut {
+
+// Members go in reverse order: the judge unmounts before the run directory is removed.
+struct CheckSession {
+  std::shared_ptr<const Recording> recording;
+  CrashModel model;
+  Cut from = 0;
+  Cut to = 0;
+  CheckContext context;
+  std::optional<RunDir> run_dir;
+  std::unique_ptr<Judge> judge;
+};
+
+void add_check_options(po::options_description& options);
+
+// Throws Failure: bad arguments, a missing tool, a baseline on which nothing can be found.
+CheckSession open_check_session(const Arguments& arguments);
+
+ExplorerOptions explorer_options(const Arguments& arguments);
+
+}  // namespace powercut

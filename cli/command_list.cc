@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Every verb. Adding one is a new file with a Command and a line here.
+
+#include "cli/command.h"
+
+namespace powercut {
+
+extern const Command kDoctorCommand;
+extern const Command kRecordCommand;
+extern const Command kMarkCommand;
+extern const Command kLogInfoCommand;
+extern const Command kLogListCommand;
+extern const Command kLogVerifyCommand;
+extern const Command kLogConvertCommand;
+extern const Command kReplayCommand;
+extern const Command kCheckCommand;
+extern const Command kMountCommand;
+
+const std::vector<const Command*>& command_list() {
+  static const std::vector<const Command*> kList = {
+      &kDoctorCommand,  &kRecordCommand,    &kMarkCommand,       &kLogInfoCommand,
+      &kLogListCommand, &kLogVerifyCommand, &kLogConvertCommand, &kReplayCommand,
+      &kCheckCommand,   &kMountCommand,
+  };
+  return kList;
+}
+
+}  // namespace powercut

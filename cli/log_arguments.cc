@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "cli/log_arguments.h"
+
+#include "base/units.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cstdio>
+#include <vector>
+
+namespace powercut {
+
+void warn(const std::string& message) {
+  fmt::print(stderr, "powercut: warning: {}\n", message);
+}
+
+void add_log_options(po::options_description& options) {
+  options.add_options()("base", po::value<std::vector<std::string>>()->composing(),
+                        "image the device held before the recording; once a device")(
+      "size", po::value<std::string>(),
+      "size of the device, for logs that do not say it (64M)")(
+      "format1", po::value<std::string>()->default_value("narrow"),
+      "rule for logs without submission order: narrow (no false alarm) or wide")(
+      "no-verify", "do not check the data's checksums while opening");
+}
+
+std::shared_ptr<const Recording> open_recording(const Arguments& arguments) {
+  RecordingOptions options;
+  options.log.verify_data = !arguments.has("no-verify");
+  if (arguments.has("base")) {
+    for (const std::string& path : arguments.values["base"].as<std::vector<std::string>>()) {
+      options.bases.emplace_back(path);
+    }
+  }
+  if (arguments.has("size")) {
+    options.size_bytes = value_or_throw(parse_bytes(arguments.text("size")));
+  }
+  std::string rule = arguments.text("format1");
+  if (rule != "narrow" && rule != "wide") {
+    throw Failure(Error{ErrorKind::kUsage, fmt::format("unknown rule '{}'", rule),
+                        "--format1 is narrow or wide"});
+  }
+  options.timeline.format1 = rule == "wide" ? Format1Rule::kWide : Format1Rule::kNarrow;
+  std::shared_ptr<const Recording> recording =
+      value_or_throw(Recording::open(arguments.text("LOG"), options));
+  for (const std::string& warning : recording->warnings()) {
+    warn(warning);
+  }
+  return recording;
+}
+
+void add_model_options(po::options_description& options) {
+  options.add_options()("model", po::value<std::string>()->default_value("volatile-cache"),
+                        "device model: volatile-cache, write-through or ordered")(
+      "fault", po::value<std::string>()->default_value("none"),
+      "what a broken device does: ignore-flush:N|all, ignore-fua, corrupt, "
+      "lost-write:SEQ")("atomic", po::value<std::string>()->default_value("write"),
+                        "what lands as a whole: write, or a unit of N bytes (512, 4096)")(
+      "discard", po::value<std::string>()->default_value("recorded"),
+      "what a discard leaves: recorded, keep, zero or either");
+}
+
+CrashModel model_from(const Arguments& arguments) {
+  CrashModel model;
+  model.device = value_or_throw(parse_device_model(arguments.text("model")));
+  model.fault = value_or_throw(parse_fault(arguments.text("fault")));
+  model.discard = value_or_throw(parse_discard_policy(arguments.text("discard")));
+  std::string atomic = arguments.text("atomic");
+  if (atomic != "write") {
+    constexpr std::uint64_t kLargest = 65536;
+    std::uint64_t bytes = value_or_throw(parse_bytes(atomic));
+    if (!std::has_single_bit(bytes) || bytes < 512 || bytes > kLargest) {
+      throw Failure(Error{ErrorKind::kUsage, fmt::format("'{}' is no atomic unit", atomic),
+                          "--atomic is write, or a power of two from 512 to 65536"});
+    }
+    model.atomic_bytes = static_cast<std::uint32_t>(bytes);
+  }
+  return model;
+}
+
+std::string rebuild_flags(const Arguments& arguments) {
+  std::string flags;
+  for (const char* name : {"size", "format1", "model", "fault", "discard", "checker"}) {
+    if (arguments.has(name) && !arguments.values[name].defaulted()) {
+      std::string value = arguments.text(name);
+      bool plain = value.find_first_of(" {}'\"\\$") == std::string::npos;
+      flags += fmt::format(" --{} {}", name, plain ? value : "'" + value + "'");
+    }
+  }
+  if (arguments.has("base")) {
+    for (const std::string& path : arguments.values["base"].as<std::vector<std::string>>()) {
+      flags += " --base " + path;
+    }
+  }
+  return flags;
+}
+
+}  // namespace powercut

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The flags that every verb has which opens a log, and those that choose a crash model:
+// defined once.
+
+#pragma once
+
+#include "cli/arguments.h"
+#include "replay/crash_model.h"
+#include "replay/recording.h"
+
+#include <memory>
+#include <string>
+
+namespace powercut {
+
+// --base, --size, --format1, --no-verify.
+void add_log_options(po::options_description& options);
+// Opens the log given as the positional "LOG" and tells the user what the reader said.
+std::shared_ptr<const Recording> open_recording(const Arguments& arguments);
+
+// --model, --fault, --atomic, --discard.
+void add_model_options(po::options_description& options);
+CrashModel model_from(const Arguments& arguments);
+
+// The flags as typed, to rebuild a state elsewhere: " --size 64M --fault corrupt".
+std::string rebuild_flags(const Arguments& arguments);
+
+// stderr: "powercut: warning: ...".
+void warn(const std::string& message);
+
+}  // namespace powercut

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// powercut mark: puts a mark into the log of a recording that is going on.
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "device/run_dir.h"
+#include "scenarios/control_socket.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+
+namespace powercut {
+
+namespace {
+
+// Inside a workload the environment says where the recording listens; outside, the one
+// live recording of this machine is meant.
+std::filesystem::path find_socket() {
+  const char* path = std::getenv(kControlVariable);
+  if (path != nullptr && *path != '\0') {
+    return path;
+  }
+  std::vector<std::filesystem::path> found;
+  std::error_code ignored;
+  for (const std::filesystem::directory_entry& entry :
+       std::filesystem::directory_iterator(run_dir_parent(), ignored)) {
+    if (entry.path().filename().string().starts_with("powercut-") &&
+        run_state(entry.path()) == RunState::kAlive &&
+        std::filesystem::exists(entry.path() / "control", ignored)) {
+      found.push_back(entry.path() / "control");
+    }
+  }
+  if (found.size() != 1) {
+    throw Failure(Error{
+        ErrorKind::kUsage,
+        found.empty() ? "no recording is going on"
+                      : fmt::format("{} recordings are going on", found.size()),
+        fmt::format("call it from inside the workload, or set {} to the path of the "
+                    "recording's control socket",
+                    kControlVariable)});
+  }
+  return found[0];
+}
+
+int run(const Command& self, const std::vector<std::string>& words) {
+  Arguments arguments = parse_arguments(self, {}, {"TEXT"}, words);
+  value_or_throw(send_mark(find_socket(), arguments.text("TEXT")));
+  return kExitClean;
+}
+
+}  // namespace
+
+extern const Command kMarkCommand = {
+    "mark", "TEXT", "put a mark into the log that is being recorded",
+    "Returns when the mark is in the log. What was synced before the call is durable at\n"
+    "the mark; a check of its data can rely on that.\n\n"
+    "example, inside a workload:\n  sync f && powercut mark f-is-safe\n\n",
+    &run};
+
+}  // namespace powercut

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// powercut mount: serves one state as a file until Ctrl-C.
+
+#include "base/signals.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/log_arguments.h"
+#include "device/disk_server.h"
+#include "device/run_dir.h"
+#include "device/served_disk.h"
+#include "replay/state_view.h"
+#include "replay/where.h"
+
+#include <fmt/format.h>
+
+#include <poll.h>
+
+#include <cstdio>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace powercut {
+
+namespace {
+
+CrashState state_by_id(const std::shared_ptr<const Recording>& recording,
+                       const Arguments& arguments) {
+  const std::string id = arguments.text("state");
+  StateIdHead head = value_or_throw(parse_state_head(id));
+  CrashModel model = model_from(arguments);
+  model.atomic_bytes = head.atomic_bytes;
+  std::shared_ptr<const Durability> durability = std::make_shared<const Durability>(
+      value_or_throw(Durability::build(recording->timeline(), model)));
+  std::shared_ptr<const StateSpace> space =
+      value_or_throw(StateSpace::build(recording, durability, head.cut));
+  return value_or_throw(state_from_id(space, id));
+}
+
+CrashState state_by_place(const std::shared_ptr<const Recording>& recording,
+                          const Arguments& arguments) {
+  const Timeline& timeline = recording->timeline();
+  Cut cut = value_or_throw(find_cut(timeline, arguments.text("to")));
+  std::set<WriteIndex> without;
+  if (arguments.has("without")) {
+    for (std::uint64_t seq : arguments.values["without"].as<std::vector<std::uint64_t>>()) {
+      WriteIndex index = timeline.write_with_seq(seq);
+      if (index == kNoWrite || timeline.write(index).complete >= cut) {
+        throw Failure(Error{
+            ErrorKind::kUsage,
+            fmt::format("entry {} is no write that was complete at {}", seq,
+                        arguments.text("to")),
+            "`powercut log list LOG` prints the numbers of the writes"});
+      }
+      for (; index < timeline.writes().size() &&
+             timeline.seq_of(timeline.write(index)) == seq;
+           ++index) {
+        without.insert(index);
+      }
+    }
+  }
+  return CrashState{StateSpace::linear(recording, cut, std::move(without)), {}};
+}
+
+int run(const Command& self, const std::vector<std::string>& words) {
+  po::options_description options;
+  options.add_options()("to", po::value<std::string>(),
+                        "serve all that was complete at: start, end, mark:NAME, flush:N, "
+                        "entry:N, seq:N")(
+      "without", po::value<std::vector<std::uint64_t>>()->composing(),
+      "with --to: as if this write had been lost; may be given more than once")(
+      "state", po::value<std::string>(), "serve the state with this id")(
+      "read-only", "refuse writes (default: they go to a scratch overlay)");
+  add_model_options(options);
+  add_log_options(options);
+  Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
+  if (arguments.has("state") == arguments.has("to")) {
+    throw Failure(Error{ErrorKind::kUsage, "which state? give one of --to and --state", {}});
+  }
+  std::shared_ptr<const Recording> recording = open_recording(arguments);
+  CrashState state = arguments.has("state") ? state_by_id(recording, arguments)
+                                            : state_by_place(recording, arguments);
+  RunDir run_dir = value_or_throw(RunDir::create());
+  std::vector<std::unique_ptr<ServedDisk>> disks;
+  std::vector<DiskFile> files;
+  for (std::uint16_t d = 0; d < recording->device_count(); ++d) {
+    ServedDisk::Options disk;
+    disk.read_only = arguments.has("read-only");
+    disks.push_back(std::make_unique<ServedDisk>(
+        recording->size_bytes(d), std::make_shared<const StateView>(state, d),
+        std::move(disk)));
+    files.push_back(DiskFile{fmt::format("disk{}", d), disks.back().get()});
+  }
+  std::filesystem::path mountpoint = value_or_throw(run_dir.make_directory("disks"));
+  DiskServer::Options serve;
+  serve.read_only = arguments.has("read-only");
+  std::unique_ptr<DiskServer> server =
+      value_or_throw(DiskServer::start(mountpoint, run_dir.run_id(), files, serve));
+  for (std::size_t d = 0; d < files.size(); ++d) {
+    fmt::print("{}\n", server->path(d).string());
+  }
+  std::fflush(stdout);
+  fmt::print(stderr,
+             "powercut: serving until Ctrl-C; for example:\n"
+             "  debugfs {0}\n  mount -o loop{1} {0} /mnt\n",
+             server->path(0).string(), arguments.has("read-only") ? ",ro" : "");
+  pollfd poller{interrupt_fd(), POLLIN, 0};
+  while (!interrupted()) {
+    ::poll(&poller, 1, -1);
+  }
+  clear_interrupt();
+  value_or_throw(server->stop());
+  return kExitClean;
+}
+
+}  // namespace
+
+extern const Command kMountCommand = {
+    "mount",
+    "LOG (--to WHERE [--without SEQ]... | --state ID) [--read-only]",
+    "serve one state as a file, until Ctrl-C",
+    "The file behaves as the disk would after the power cut. Writes to it go to a scratch\n"
+    "overlay that is forgotten at the end. Prints the path of each disk on stdout.\n\n"
+    "examples:\n"
+    "  powercut mount run.log --to mark:mkfs\n"
+    "  powercut mount run.log --to flush:7 --without 412\n"
+    "  powercut mount run.log --state c1043.w.all-412\n\n",
+    &run};
+
+}  // namespace powercut

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// How far a check is: one line that is redrawn on a terminal, a plain line every ten
+// seconds otherwise. On stderr.
+
+#pragma once
+
+#include "replay/explorer.h"
+
+namespace powercut {
+
+class ProgressLine {
+ public:
+  ProgressLine();
+  ~ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(const Progress& progress);
+  // Takes the line away, before something else is printed.
+  void clear();
+
+ private:
+  bool terminal_;
+  bool shown_ = false;
+  double last_plain_ = 0;
+};
+
+}  // namespace powercut
