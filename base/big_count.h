@@ -13,6 +13,8 @@ namespace powercut {
 using BigCount = boost::multiprecision::cpp_int;
 
 // Decimal digits, for certificates and JSON.
-inline std::string to_decimal(const BigCount& count) { return count.str(); }
+inline std::string to_decimal(const BigCount& count) {
+  return count.str();
+}
 
 }  // namespace powercut

@@ -11,8 +11,8 @@ namespace powercut {
 
 void ensure_failed(std::string_view condition, std::string_view what, const char* file,
                    int line) {
-  fmt::print(stderr, "powercut: internal error: {} ({}) at {}:{}\n", what, condition, file,
-             line);
+  fmt::print(stderr, "powercut: internal error: {} ({}) at {}:{}\n", what, condition,
+             file, line);
   std::abort();
 }
 

@@ -14,9 +14,9 @@ namespace powercut {
 
 }  // namespace powercut
 
-#define PC_ENSURE(condition, what)                                        \
-  do {                                                                    \
-    if (!(condition)) {                                                   \
-      ::powercut::ensure_failed(#condition, (what), __FILE__, __LINE__);  \
-    }                                                                     \
+#define PC_ENSURE(condition, what)                                       \
+  do {                                                                   \
+    if (!(condition)) {                                                  \
+      ::powercut::ensure_failed(#condition, (what), __FILE__, __LINE__); \
+    }                                                                    \
   } while (false)

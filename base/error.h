@@ -34,6 +34,7 @@ class Failure : public std::exception {
   explicit Failure(Error error) : error_(std::move(error)) {}
 
   const Error& error() const { return error_; }
+
   const char* what() const noexcept override { return error_.message.c_str(); }
 
  private:

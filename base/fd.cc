@@ -75,9 +75,10 @@ Status read_fully(const Fd& fd, std::span<std::byte> out, std::uint64_t offset_b
           fmt::format("cannot read {} at byte {}", name.string(), offset_bytes), errno));
     }
     if (n == 0) {
-      return fail(ErrorKind::kBadInput,
-                  fmt::format("cannot read {}: it ends at byte {}, {} more bytes expected",
-                              name.string(), offset_bytes, out.size()));
+      return fail(
+          ErrorKind::kBadInput,
+          fmt::format("cannot read {}: it ends at byte {}, {} more bytes expected",
+                      name.string(), offset_bytes, out.size()));
     }
     out = out.subspan(static_cast<std::size_t>(n));
     offset_bytes += static_cast<std::uint64_t>(n);
@@ -87,6 +88,7 @@ Status read_fully(const Fd& fd, std::span<std::byte> out, std::uint64_t offset_b
 
 Result<std::uint64_t> size_of(const Fd& fd, const std::filesystem::path& name) {
   struct stat status {};
+
   if (::fstat(fd.get(), &status) != 0) {
     return fail(system_error(fmt::format("cannot stat {}", name.string()), errno));
   }
@@ -99,9 +101,9 @@ Result<std::uint64_t> size_of(const Fd& fd, const std::filesystem::path& name) {
     return bytes;
   }
   if (!S_ISREG(status.st_mode)) {
-    return fail(ErrorKind::kBadInput,
-                fmt::format("{} is neither a regular file nor a block device",
-                            name.string()));
+    return fail(
+        ErrorKind::kBadInput,
+        fmt::format("{} is neither a regular file nor a block device", name.string()));
   }
   return static_cast<std::uint64_t>(status.st_size);
 }

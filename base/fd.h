@@ -17,15 +17,21 @@ namespace powercut {
 class Fd {
  public:
   Fd() = default;
+
   explicit Fd(int fd) : fd_(fd) {}
+
   ~Fd() { reset(); }
+
   Fd(Fd&& other) noexcept : fd_(other.release()) {}
+
   Fd& operator=(Fd&& other) noexcept;
   Fd(const Fd&) = delete;
   Fd& operator=(const Fd&) = delete;
 
   int get() const { return fd_; }
+
   bool valid() const { return fd_ >= 0; }
+
   int release();
   void reset();
 

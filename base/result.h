@@ -44,12 +44,12 @@ T value_or_throw(Result<T> result) {
 #define PC_CONCAT(a, b) PC_CONCAT_INNER(a, b)
 
 // Returns the Error of `expression` from the calling function, if it has one.
-#define PC_RETURN_IF_ERROR(expression)                         \
-  do {                                                         \
-    auto pc_status = (expression);                             \
-    if (!pc_status) {                                          \
-      return ::powercut::fail(std::move(pc_status).error());   \
-    }                                                          \
+#define PC_RETURN_IF_ERROR(expression)                       \
+  do {                                                       \
+    auto pc_status = (expression);                           \
+    if (!pc_status) {                                        \
+      return ::powercut::fail(std::move(pc_status).error()); \
+    }                                                        \
   } while (false)
 
 // PC_ASSIGN_OR_RETURN(Type name, expression): declares name, or returns the Error.

@@ -41,6 +41,7 @@ class Checker {
   virtual ~Checker() = default;
 
   virtual std::string name() const = 0;
+
   virtual std::vector<std::string> probes() const { return {"base"}; }
 
   // A verdict a probe. A checker that was killed or timed out is inconclusive. An Error:

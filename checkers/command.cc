@@ -130,9 +130,10 @@ Result<std::unique_ptr<Checker>> make_command_checker(const std::string& argumen
     return word.find("{}") != std::string::npos || word.find("{0}") != std::string::npos;
   });
   if (!names_disk) {
-    return fail(ErrorKind::kUsage,
-                fmt::format("the command '{}' does not say where the disk goes", argument),
-                "write {} where the path of the disk belongs");
+    return fail(
+        ErrorKind::kUsage,
+        fmt::format("the command '{}' does not say where the disk goes", argument),
+        "write {} where the path of the disk belongs");
   }
   // A program that is not there is known now, not after the first state.
   PC_RETURN_IF_ERROR(find_program(words[0]));

@@ -16,7 +16,9 @@ std::string E2fsckProblem::key() const {
   return arguments.empty() ? code : code + " " + arguments;
 }
 
-std::string E2fsckProblem::summary() const { return "e2fsck problem " + key(); }
+std::string E2fsckProblem::summary() const {
+  return "e2fsck problem " + key();
+}
 
 namespace {
 
@@ -83,16 +85,20 @@ E2fsckLog read_e2fsck_log(const std::filesystem::path& path) {
 }
 
 std::string first_complaint(std::string_view output) {
-  constexpr std::array<std::string_view, 6> kProgress = {
-      "Pass ", "e2fsck ", "Clearing orphaned", "Free blocks count wrong (",
-      "Free inodes count wrong (", "Fix? yes"};
+  constexpr std::array<std::string_view, 6> kProgress = {"Pass ",
+                                                         "e2fsck ",
+                                                         "Clearing orphaned",
+                                                         "Free blocks count wrong (",
+                                                         "Free inodes count wrong (",
+                                                         "Fix? yes"};
   while (!output.empty()) {
     std::size_t end = output.find('\n');
     std::string_view line = output.substr(0, end);
     output.remove_prefix(end == std::string_view::npos ? output.size() : end + 1);
-    bool progress = std::any_of(kProgress.begin(), kProgress.end(),
-                                [&](std::string_view p) { return line.starts_with(p); }) ||
-                    line.ends_with(": recovering journal");
+    bool progress =
+        std::any_of(kProgress.begin(), kProgress.end(),
+                    [&](std::string_view p) { return line.starts_with(p); }) ||
+        line.ends_with(": recovering journal");
     if (!line.empty() && !progress) {
       return std::string(line);
     }

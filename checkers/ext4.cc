@@ -89,7 +89,8 @@ class Ext4Checker : public Checker {
     }
     for (const E2fsckProblem& problem : log.problems) {
       if (problem.fixed || !any_fixed) {
-        verdict.findings.push_back(Finding{problem.key(), problem.summary(), (code & kOperational) != 0});
+        verdict.findings.push_back(
+            Finding{problem.key(), problem.summary(), (code & kOperational) != 0});
       }
     }
     std::string complaint = first_complaint(state.output);

@@ -30,8 +30,7 @@ void print_help(const Command& command, const po::options_description& options) 
 
 Arguments parse_arguments(const Command& command, const po::options_description& options,
                           const std::vector<std::string>& positional,
-                          const std::vector<std::string>& arguments,
-                          bool takes_command) {
+                          const std::vector<std::string>& arguments, bool takes_command) {
   Arguments result;
   std::vector<std::string> own = arguments;
   if (takes_command) {
@@ -57,13 +56,12 @@ Arguments parse_arguments(const Command& command, const po::options_description&
     places.add(name.c_str(), 1);
   }
   try {
-    po::parsed_options parsed =
-        po::command_line_parser(own)
-            .options(all)
-            .positional(places)
-            .style(po::command_line_style::unix_style &
-                   ~po::command_line_style::allow_guessing)
-            .run();
+    po::parsed_options parsed = po::command_line_parser(own)
+                                    .options(all)
+                                    .positional(places)
+                                    .style(po::command_line_style::unix_style &
+                                           ~po::command_line_style::allow_guessing)
+                                    .run();
     po::store(parsed, result.values);
     po::notify(result.values);
   } catch (const po::too_many_positional_options_error&) {

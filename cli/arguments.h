@@ -21,6 +21,7 @@ struct Arguments {
   std::vector<std::string> command;
 
   bool has(const std::string& name) const { return values.count(name) != 0; }
+
   std::string text(const std::string& name, const std::string& otherwise = "") const {
     return has(name) ? values[name].as<std::string>() : otherwise;
   }

@@ -36,8 +36,8 @@ int exit_code_of(const Certificate& certificate) {
 int check_all(CheckSession& session, const Arguments& arguments) {
   std::shared_ptr<const Durability> durability = std::make_shared<const Durability>(
       value_or_throw(Durability::build(session.recording->timeline(), session.model)));
-  std::vector<Window> windows = list_windows(session.recording->timeline(), *durability,
-                                             session.from, session.to);
+  std::vector<Window> windows =
+      list_windows(session.recording->timeline(), *durability, session.from, session.to);
   ProgressLine line;
   ExplorerOptions options = explorer_options(arguments);
   options.jobs = session.context.jobs;
@@ -45,9 +45,10 @@ int check_all(CheckSession& session, const Arguments& arguments) {
   Explorer explorer(session.recording, *session.judge, options);
   Certificate certificate = value_or_throw(explorer.explore(durability, windows));
   line.clear();
-  write_report(arguments.text("json"),
-               check_text(*session.recording, session.model, session.context, certificate),
-               check_json(*session.recording, session.model, session.context, certificate));
+  write_report(
+      arguments.text("json"),
+      check_text(*session.recording, session.model, session.context, certificate),
+      check_json(*session.recording, session.model, session.context, certificate));
   return exit_code_of(certificate);
 }
 
@@ -111,8 +112,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command kCheckCommand = {
-    "check",
-    "LOG [--from WHERE] [--to WHERE] [--checker C] ...",
+    "check", "LOG [--from WHERE] [--to WHERE] [--checker C] ...",
     "decide every state that a power cut could have left",
     "Builds every state that the crash model permits between two instants of the log,\n"
     "has the checker look at as few of them as proves all, and prints the certificate:\n"

@@ -49,21 +49,21 @@ void take_baseline(CheckSession& session) {
       "choose with --from a point at which the file system is whole: a mark after mkfs; "
       "`powercut log list LOG` shows the marks";
   if (verdict.kind == Verdict::Kind::kInconclusive) {
-    throw Failure(Error{ErrorKind::kBadInput,
-                        fmt::format("the checker {} cannot judge even the state at {}, "
-                                    "without a crash: {}",
-                                    session.context.checker, session.context.from,
-                                    verdict.reason),
-                        hint});
+    throw Failure(
+        Error{ErrorKind::kBadInput,
+              fmt::format("the checker {} cannot judge even the state at {}, "
+                          "without a crash: {}",
+                          session.context.checker, session.context.from, verdict.reason),
+              hint});
   }
   for (const Finding& finding : verdict.findings) {
     if (finding.blinding) {
-      throw Failure(Error{ErrorKind::kBadInput,
-                          fmt::format("the checker {} already fails on the state at {}, "
-                                      "without a crash ({}): nothing could be found",
-                                      session.context.checker, session.context.from,
-                                      finding.summary),
-                          hint});
+      throw Failure(Error{
+          ErrorKind::kBadInput,
+          fmt::format("the checker {} already fails on the state at {}, "
+                      "without a crash ({}): nothing could be found",
+                      session.context.checker, session.context.from, finding.summary),
+          hint});
     }
     session.context.baseline.push_back(finding.summary);
   }
@@ -92,15 +92,15 @@ void add_check_options(po::options_description& options) {
       "share of the closed classes, 0 to 1, of which a random state is run for real")(
       "seed", po::value<std::uint64_t>()->default_value(1),
       "of everything random: same seed, same runs")(
-      "json", po::value<std::string>(), "write the report as JSON to a file, - is stdout");
+      "json", po::value<std::string>(),
+      "write the report as JSON to a file, - is stdout");
 }
 
 CheckSession open_check_session(const Arguments& arguments) {
   CheckSession session;
   CheckerOptions checker_options;
-  checker_options.timeout =
-      std::chrono::milliseconds(static_cast<std::int64_t>(
-          arguments.values["timeout"].as<double>() * 1000));
+  checker_options.timeout = std::chrono::milliseconds(
+      static_cast<std::int64_t>(arguments.values["timeout"].as<double>() * 1000));
   checker_options.clean_exit_codes = parse_exit_codes(arguments.text("clean-exit"));
   session.model = model_from(arguments);
   double audit = arguments.values["audit"].as<double>();
@@ -119,8 +119,9 @@ CheckSession open_check_session(const Arguments& arguments) {
   context.checker = checker->name();
   context.flags = rebuild_flags(arguments);
   context.seed = arguments.values["seed"].as<std::uint64_t>();
-  context.jobs = arguments.has("jobs") ? arguments.values["jobs"].as<std::size_t>()
-                                       : std::max(1U, std::thread::hardware_concurrency());
+  context.jobs = arguments.has("jobs")
+                     ? arguments.values["jobs"].as<std::size_t>()
+                     : std::max(1U, std::thread::hardware_concurrency());
   constexpr std::size_t kMostJobs = 32;
   if (context.jobs == 0 || context.jobs > kMostJobs) {
     throw Failure(Error{ErrorKind::kUsage, fmt::format("{} jobs", context.jobs),
@@ -129,10 +130,10 @@ CheckSession open_check_session(const Arguments& arguments) {
   session.from = value_or_throw(find_cut(timeline, context.from));
   session.to = value_or_throw(find_cut(timeline, context.to));
   if (session.from > session.to) {
-    throw Failure(Error{ErrorKind::kUsage,
-                        fmt::format("--from {} comes after --to {}", context.from,
-                                    context.to),
-                        {}});
+    throw Failure(
+        Error{ErrorKind::kUsage,
+              fmt::format("--from {} comes after --to {}", context.from, context.to),
+              {}});
   }
   hide_mounts();
   session.run_dir = value_or_throw(RunDir::create());

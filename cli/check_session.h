@@ -29,7 +29,8 @@ struct CheckSession {
 
 void add_check_options(po::options_description& options);
 
-// Throws Failure: bad arguments, a missing tool, a baseline on which nothing can be found.
+// Throws Failure: bad arguments, a missing tool, a baseline on which nothing can be
+// found.
 CheckSession open_check_session(const Arguments& arguments);
 
 ExplorerOptions explorer_options(const Arguments& arguments);

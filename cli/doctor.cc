@@ -37,7 +37,8 @@ int clean() {
 
 int run(const Command& self, const std::vector<std::string>& words) {
   po::options_description options;
-  options.add_options()("clean", "remove what killed runs left: mounts, loops, directories")(
+  options.add_options()("clean",
+                        "remove what killed runs left: mounts, loops, directories")(
       "json", po::value<std::string>(), "write as JSON to a file, - is stdout");
   Arguments arguments = parse_arguments(self, options, {}, words);
   if (arguments.has("clean")) {

@@ -30,7 +30,8 @@ std::shared_ptr<const Recording> open_recording(const Arguments& arguments) {
   RecordingOptions options;
   options.log.verify_data = !arguments.has("no-verify");
   if (arguments.has("base")) {
-    for (const std::string& path : arguments.values["base"].as<std::vector<std::string>>()) {
+    for (const std::string& path :
+         arguments.values["base"].as<std::vector<std::string>>()) {
       options.bases.emplace_back(path);
     }
   }
@@ -52,7 +53,8 @@ std::shared_ptr<const Recording> open_recording(const Arguments& arguments) {
 }
 
 void add_model_options(po::options_description& options) {
-  options.add_options()("model", po::value<std::string>()->default_value("volatile-cache"),
+  options.add_options()("model",
+                        po::value<std::string>()->default_value("volatile-cache"),
                         "device model: volatile-cache, write-through or ordered")(
       "fault", po::value<std::string>()->default_value("none"),
       "what a broken device does: ignore-flush:N|all, ignore-fua, corrupt, "
@@ -72,7 +74,8 @@ CrashModel model_from(const Arguments& arguments) {
     constexpr std::uint64_t kLargest = 65536;
     std::uint64_t bytes = value_or_throw(parse_bytes(atomic));
     if (!std::has_single_bit(bytes) || bytes < 512 || bytes > kLargest) {
-      throw Failure(Error{ErrorKind::kUsage, fmt::format("'{}' is no atomic unit", atomic),
+      throw Failure(Error{ErrorKind::kUsage,
+                          fmt::format("'{}' is no atomic unit", atomic),
                           "--atomic is write, or a power of two from 512 to 65536"});
     }
     model.atomic_bytes = static_cast<std::uint32_t>(bytes);
@@ -90,7 +93,8 @@ std::string rebuild_flags(const Arguments& arguments) {
     }
   }
   if (arguments.has("base")) {
-    for (const std::string& path : arguments.values["base"].as<std::vector<std::string>>()) {
+    for (const std::string& path :
+         arguments.values["base"].as<std::vector<std::string>>()) {
       flags += " --base " + path;
     }
   }

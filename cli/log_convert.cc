@@ -54,7 +54,8 @@ int run(const Command& self, const std::vector<std::string>& words) {
 
 extern const Command kLogConvertCommand = {
     "log convert", "LOG -o FILE [--format 1|2]", "rewrite a log in the other format",
-    "What the target format cannot say is either named as lost or, where it would change\n"
+    "What the target format cannot say is either named as lost or, where it would "
+    "change\n"
     "the permitted states for the worse, refused.\n\n"
     "example:\n  powercut log convert old.log -o new.log --size 64M\n\n",
     &run};

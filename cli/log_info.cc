@@ -78,8 +78,9 @@ std::string info_text(const std::string& path, const Recording& recording) {
       break;
     }
   }
-  fmt::format_to(out, "\nend        {}\n",
-                 recording.log().clean_end() ? "clean" : "not clean: the recording was cut");
+  fmt::format_to(
+      out, "\nend        {}\n",
+      recording.log().clean_end() ? "clean" : "not clean: the recording was cut");
   return text;
 }
 
@@ -116,7 +117,8 @@ std::string info_json(const std::string& path, const Recording& recording) {
   }
   json["clean_end"] = recording.log().clean_end();
   json["warnings"] = recording.warnings();
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+         "\n";
 }
 
 int run(const Command& self, const std::vector<std::string>& words) {

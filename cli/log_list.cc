@@ -49,8 +49,8 @@ void print_text(const Event& event, bool entries) {
   }
   if (event.type == EventType::kComplete) {
     std::string status = event.status == 0 ? "" : fmt::format(" errno {}", event.status);
-    fmt::print("{:>8} done  {} of {}{}{}\n", event.seq, to_string(event.op), event.ref_seq,
-               status, flags_of(event));
+    fmt::print("{:>8} done  {} of {}{}{}\n", event.seq, to_string(event.op),
+               event.ref_seq, status, flags_of(event));
     return;
   }
   std::string who;
@@ -88,8 +88,8 @@ void print_json(const Event& event) {
     json["pid"] = event.pid;
   }
   json["time_ns"] = event.time_ns;
-  fmt::print("{}\n", json.dump(-1, ' ', false,
-                               nlohmann::ordered_json::error_handler_t::replace));
+  fmt::print("{}\n",
+             json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 int run(const Command& self, const std::vector<std::string>& words) {

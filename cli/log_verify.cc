@@ -72,14 +72,14 @@ int run(const Command& self, const std::vector<std::string>& words) {
   }
   recording = open_recording(arguments);
   if (number >= recording->device_count()) {
-    throw Failure(Error{ErrorKind::kUsage, fmt::format("no device {} in this log", number),
-                        {}});
+    throw Failure(
+        Error{ErrorKind::kUsage, fmt::format("no device {} in this log", number), {}});
   }
   const Log& log = recording->log();
   nlohmann::ordered_json json;
-  std::string text = fmt::format("log      {}: {}, {} entries, {}\n", arguments.text("LOG"),
-                                 log.description(), log.entry_count(),
-                                 log.clean_end() ? "clean end" : "NOT whole");
+  std::string text = fmt::format(
+      "log      {}: {}, {} entries, {}\n", arguments.text("LOG"), log.description(),
+      log.entry_count(), log.clean_end() ? "clean end" : "NOT whole");
   bool sound = log.clean_end();
   json["clean_end"] = log.clean_end();
   json["entries"] = log.entry_count();
@@ -101,11 +101,12 @@ int run(const Command& self, const std::vector<std::string>& words) {
     json["equal"] = equal;
     json["different_sectors"] = difference.sectors;
     json["first_difference"] = difference.first_byte;
-    text += equal ? fmt::format("device   {}: equal to the end of the log, {} bytes\n",
-                                arguments.text("device"), device->size_bytes())
-                  : fmt::format("device   {}: DIFFERS in {} sectors, the first at byte {}\n",
-                                arguments.text("device"), difference.sectors,
-                                difference.first_byte);
+    text +=
+        equal ? fmt::format("device   {}: equal to the end of the log, {} bytes\n",
+                            arguments.text("device"), device->size_bytes())
+              : fmt::format("device   {}: DIFFERS in {} sectors, the first at byte {}\n",
+                            arguments.text("device"), difference.sectors,
+                            difference.first_byte);
   }
   write_report(arguments.text("json"), text, json.dump(2) + "\n");
   return sound ? kExitClean : kExitFindings;
@@ -114,11 +115,11 @@ int run(const Command& self, const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command kLogVerifyCommand = {
-    "log verify",
-    "LOG [--device FILE]",
+    "log verify", "LOG [--device FILE]",
     "is the log whole, and equal to the device it recorded?",
     "Checks every checksum, and with --device that a full replay gives the device byte\n"
-    "for byte: the proof that no write went past the recorder. Exit code 1: it does not.\n\n"
+    "for byte: the proof that no write went past the recorder. Exit code 1: it does "
+    "not.\n\n"
     "example:\n  powercut log verify run.log --device disk.img\n\n",
     &run};
 

@@ -19,9 +19,10 @@ namespace powercut {
 namespace {
 
 void print_usage(std::FILE* out) {
-  fmt::print(out,
-             "powercut: decides every state that a power cut could have left on a disk\n\n"
-             "usage: powercut VERB [ARGUMENTS]      powercut VERB --help\n\nverbs:\n");
+  fmt::print(
+      out,
+      "powercut: decides every state that a power cut could have left on a disk\n\n"
+      "usage: powercut VERB [ARGUMENTS]      powercut VERB --help\n\nverbs:\n");
   for (const Command* command : command_list()) {
     fmt::print(out, "  {:<12} {}\n", command->name, command->summary);
   }
@@ -84,19 +85,19 @@ int run(const std::vector<std::string>& words) {
   std::size_t used = 0;
   const Command* command = find_command(words, used);
   if (command == nullptr) {
-    bool group = std::any_of(command_list().begin(), command_list().end(),
-                             [&](const Command* other) {
-                               return std::string(other->name).starts_with(words[0] + " ");
-                             });
-    throw Failure(
-        Error{ErrorKind::kUsage,
-              group ? fmt::format("powercut {} needs one of its verbs", words[0])
-                    : fmt::format("no verb '{}'", words[0]),
-              "powercut --help lists the verbs"});
+    bool group = std::any_of(
+        command_list().begin(), command_list().end(), [&](const Command* other) {
+          return std::string(other->name).starts_with(words[0] + " ");
+        });
+    throw Failure(Error{ErrorKind::kUsage,
+                        group
+                            ? fmt::format("powercut {} needs one of its verbs", words[0])
+                            : fmt::format("no verb '{}'", words[0]),
+                        "powercut --help lists the verbs"});
   }
   value_or_throw(install_signal_handlers());
-  return command->run(*command, {words.begin() + static_cast<std::ptrdiff_t>(used),
-                                 words.end()});
+  return command->run(*command,
+                      {words.begin() + static_cast<std::ptrdiff_t>(used), words.end()});
 }
 
 }  // namespace

@@ -45,14 +45,14 @@ CrashState state_by_place(const std::shared_ptr<const Recording>& recording,
   Cut cut = value_or_throw(find_cut(timeline, arguments.text("to")));
   std::set<WriteIndex> without;
   if (arguments.has("without")) {
-    for (std::uint64_t seq : arguments.values["without"].as<std::vector<std::uint64_t>>()) {
+    for (std::uint64_t seq :
+         arguments.values["without"].as<std::vector<std::uint64_t>>()) {
       WriteIndex index = timeline.write_with_seq(seq);
       if (index == kNoWrite || timeline.write(index).complete >= cut) {
-        throw Failure(Error{
-            ErrorKind::kUsage,
-            fmt::format("entry {} is no write that was complete at {}", seq,
-                        arguments.text("to")),
-            "`powercut log list LOG` prints the numbers of the writes"});
+        throw Failure(Error{ErrorKind::kUsage,
+                            fmt::format("entry {} is no write that was complete at {}",
+                                        seq, arguments.text("to")),
+                            "`powercut log list LOG` prints the numbers of the writes"});
       }
       for (; index < timeline.writes().size() &&
              timeline.seq_of(timeline.write(index)) == seq;
@@ -77,7 +77,8 @@ int run(const Command& self, const std::vector<std::string>& words) {
   add_log_options(options);
   Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
   if (arguments.has("state") == arguments.has("to")) {
-    throw Failure(Error{ErrorKind::kUsage, "which state? give one of --to and --state", {}});
+    throw Failure(
+        Error{ErrorKind::kUsage, "which state? give one of --to and --state", {}});
   }
   std::shared_ptr<const Recording> recording = open_recording(arguments);
   CrashState state = arguments.has("state") ? state_by_id(recording, arguments)
@@ -118,10 +119,10 @@ int run(const Command& self, const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command kMountCommand = {
-    "mount",
-    "LOG (--to WHERE [--without SEQ]... | --state ID) [--read-only]",
+    "mount", "LOG (--to WHERE [--without SEQ]... | --state ID) [--read-only]",
     "serve one state as a file, until Ctrl-C",
-    "The file behaves as the disk would after the power cut. Writes to it go to a scratch\n"
+    "The file behaves as the disk would after the power cut. Writes to it go to a "
+    "scratch\n"
     "overlay that is forgotten at the end. Prints the path of each disk on stdout.\n\n"
     "examples:\n"
     "  powercut mount run.log --to mark:mkfs\n"

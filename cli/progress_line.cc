@@ -26,7 +26,9 @@ std::string time_left(const Progress& progress) {
 
 ProgressLine::ProgressLine() : terminal_(::isatty(STDERR_FILENO) != 0) {}
 
-ProgressLine::~ProgressLine() { clear(); }
+ProgressLine::~ProgressLine() {
+  clear();
+}
 
 void ProgressLine::show(const Progress& progress) {
   constexpr double kPlainEverySeconds = 10;

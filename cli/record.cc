@@ -62,8 +62,8 @@ void check_usage(const Arguments& arguments) {
 int run(const Command& self, const std::vector<std::string>& words) {
   po::options_description options;
   options.add_options()("on", po::value<std::string>()->default_value("loop"),
-                        "what records: loop")(
-      "output,o", po::value<std::string>(), "the log")(
+                        "what records: loop")("output,o", po::value<std::string>(),
+                                              "the log")(
       "fs", po::value<std::string>()->default_value(""),
       "file system to make and mount (none: the workload gets $POWERCUT_DEVICE)")(
       "size", po::value<std::string>()->default_value("64M"), "size of the disk")(
@@ -79,9 +79,10 @@ int run(const Command& self, const std::vector<std::string>& words) {
   Arguments arguments = parse_arguments(self, options, {}, words, true);
   check_usage(arguments);
   if (::geteuid() != 0) {
-    throw Failure(Error{ErrorKind::kMissing,
-                        "record --on loop needs root: it sets up a loop device and mounts",
-                        "run it as root"});
+    throw Failure(
+        Error{ErrorKind::kMissing,
+              "record --on loop needs root: it sets up a loop device and mounts",
+              "run it as root"});
   }
   hide_mounts();
   RunDir run_dir = value_or_throw(RunDir::create());
@@ -94,9 +95,10 @@ int run(const Command& self, const std::vector<std::string>& words) {
     return kExitInterrupted;
   }
   if (!result.workload.succeeded()) {
-    throw Failure(Error{ErrorKind::kSystem,
-                        fmt::format("the workload failed: {}", to_string(result.workload)),
-                        "the log holds all it did until then"});
+    throw Failure(
+        Error{ErrorKind::kSystem,
+              fmt::format("the workload failed: {}", to_string(result.workload)),
+              "the log holds all it did until then"});
   }
   return kExitClean;
 }
@@ -104,8 +106,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command kRecordCommand = {
-    "record",
-    "--on loop --fs FS -o LOG -- COMMAND ...",
+    "record", "--on loop --fs FS -o LOG -- COMMAND ...",
     "run a workload on a recorded disk",
     "Makes a disk, a file system on it, mounts it, runs the command in it and unmounts;\n"
     "every write, flush, discard and mark of all that goes into the log. Inside the\n"

@@ -30,10 +30,12 @@ class NewFile {
  public:
   explicit NewFile(std::filesystem::path path)
       : path_(std::move(path)), partial_(path_.string() + ".partial") {}
+
   ~NewFile() {
     std::error_code ignored;
     std::filesystem::remove(partial_, ignored);
   }
+
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
 
@@ -51,9 +53,9 @@ void replay_into_file(const Recording& recording, const BlockSource& view, Cut c
   NewFile file(path);
   Fd fd = value_or_throw(Fd::open(file.partial(), O_WRONLY | O_CREAT | O_TRUNC));
   if (::ftruncate(fd.get(), static_cast<off_t>(view.size_bytes())) != 0) {
-    throw Failure(system_error(fmt::format("cannot make {} {} bytes long", path.string(),
-                                           view.size_bytes()),
-                               errno));
+    throw Failure(system_error(
+        fmt::format("cannot make {} {} bytes long", path.string(), view.size_bytes()),
+        errno));
   }
   value_or_throw(copy_nonzero(view, touched_extents(recording, cut, device),
                               [&](std::uint64_t at, std::span<const std::byte> bytes) {
@@ -70,10 +72,10 @@ void ask_before_overwriting(const std::filesystem::path& path, bool yes) {
     return;
   }
   if (::isatty(STDIN_FILENO) == 0) {
-    throw Failure(Error{ErrorKind::kUsage,
-                        fmt::format("{} is a device: all that is on it would be lost",
-                                    path.string()),
-                        "say --yes if that is meant"});
+    throw Failure(Error{
+        ErrorKind::kUsage,
+        fmt::format("{} is a device: all that is on it would be lost", path.string()),
+        "say --yes if that is meant"});
   }
   fmt::print(stderr, "All that is on {} will be lost. Go on? [y/N] ", path.string());
   int answer = std::getchar();
@@ -120,15 +122,17 @@ int run(const Command& self, const std::vector<std::string>& words) {
   std::shared_ptr<const Recording> recording = open_recording(arguments);
   std::uint16_t device = arguments.values["device"].as<std::uint16_t>();
   if (device >= recording->device_count()) {
-    throw Failure(Error{ErrorKind::kUsage,
-                        fmt::format("no device {}: the log has {}", device,
-                                    recording->device_count()),
-                        {}});
+    throw Failure(Error{
+        ErrorKind::kUsage,
+        fmt::format("no device {}: the log has {}", device, recording->device_count()),
+        {}});
   }
   Cut cut = value_or_throw(find_cut(recording->timeline(), arguments.text("to")));
   std::shared_ptr<const StateView> view = linear_view(recording, cut, device);
   std::filesystem::path path = arguments.text("output");
+
   struct stat status {};
+
   if (::stat(path.c_str(), &status) == 0 && S_ISBLK(status.st_mode)) {
     ask_before_overwriting(path, arguments.has("yes"));
     replay_onto_device(*view, path);
@@ -143,11 +147,12 @@ int run(const Command& self, const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command kReplayCommand = {
-    "replay",
-    "LOG --to WHERE -o FILE",
+    "replay", "LOG --to WHERE -o FILE",
     "write the state at a place of the log into a file or device",
-    "All that was complete at that place, in order of completion, as if nothing had been\n"
-    "lost. A file comes out sparse and whole or not at all; a device is overwritten after\n"
+    "All that was complete at that place, in order of completion, as if nothing had "
+    "been\n"
+    "lost. A file comes out sparse and whole or not at all; a device is overwritten "
+    "after\n"
     "a question.\n\n"
     "examples:\n"
     "  powercut replay run.log --to mark:mkfs -o disk.img\n"

@@ -18,7 +18,8 @@ constexpr unsigned kLevels = 50;
 
 }  // namespace
 
-std::uint64_t BlockIndex::key_of(unsigned level, std::uint16_t device, std::uint64_t run) {
+std::uint64_t BlockIndex::key_of(unsigned level, std::uint16_t device,
+                                 std::uint64_t run) {
   return (std::uint64_t{level} << kLevelShift) | (std::uint64_t{device} << kDeviceShift) |
          run;
 }
@@ -54,8 +55,8 @@ void BlockIndex::add(const Write& write, WriteIndex index) {
   std::uint64_t sector = write.offset_bytes >> kSectorShift;
   std::uint64_t end = write.end_bytes() >> kSectorShift;
   while (sector < end) {
-    unsigned aligned = sector == 0 ? kLevels - 1
-                                   : static_cast<unsigned>(std::countr_zero(sector));
+    unsigned aligned =
+        sector == 0 ? kLevels - 1 : static_cast<unsigned>(std::countr_zero(sector));
     unsigned fits = static_cast<unsigned>(std::bit_width(end - sector)) - 1;
     unsigned level = std::min({aligned, fits, kLevels - 1});
     entries_.push_back(Entry{key_of(level, write.device, sector >> level), index, 0});

@@ -47,7 +47,7 @@ class BlockIndex {
   static std::uint64_t key_of(unsigned level, std::uint16_t device, std::uint64_t run);
   void add(const Write& write, WriteIndex index);
 
-  std::vector<Entry> entries_;            // sorted by key, then write
+  std::vector<Entry> entries_;             // sorted by key, then write
   std::vector<std::uint32_t> level_ends_;  // end of each level in entries_
 };
 
@@ -68,6 +68,7 @@ class BlockIndex::Cursor {
     const Entry* begin;
     const Entry* end;  // one past the next to give
   };
+
   static constexpr std::size_t kInline = 16;
 
   std::size_t count_ = 0;
@@ -75,7 +76,9 @@ class BlockIndex::Cursor {
   std::vector<Run> more_;
 
   void push(const Entry* begin, const Entry* end);
+
   Run& run(std::size_t i) { return i < kInline ? inline_[i] : more_[i - kInline]; }
+
   const Run& run(std::size_t i) const {
     return i < kInline ? inline_[i] : more_[i - kInline];
   }

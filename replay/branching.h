@@ -35,6 +35,7 @@ class StateSet {
 
   // How many variables can no longer be as much (as little) on the medium as can be.
   std::uint32_t lost() const { return lost_; }
+
   std::uint32_t kept() const { return kept_; }
 
   // A member: variables that are free are kept, or lost, whichever needs fewer
@@ -44,8 +45,8 @@ class StateSet {
 
  private:
   const StateSpace* space_;
-  std::vector<Constraint> constraints_;       // latest wins
-  std::vector<std::uint32_t> constraint_of_;  // by variable: index + 1, 0 none
+  std::vector<Constraint> constraints_;                  // latest wins
+  std::vector<std::uint32_t> constraint_of_;             // by variable: index + 1, 0 none
   mutable std::vector<std::unique_ptr<OptionSet>> all_;  // by option count
   std::uint32_t lost_ = 0;
   std::uint32_t kept_ = 0;

@@ -22,9 +22,9 @@ struct FailingClass {
   Window window;         // its window
   std::string checker;
   std::string probe;
-  std::string fault;     // "none", or the fault the state needs
+  std::string fault;  // "none", or the fault the state needs
   Verdict verdict;
-  BigCount states = 0;   // how many permitted states fail the same way
+  BigCount states = 0;  // how many permitted states fail the same way
   std::vector<std::size_t> windows;
 };
 
@@ -49,7 +49,9 @@ struct Certificate {
   double audit_share = 0;
 
   // Every permitted state was decided.
-  bool complete() const { return states_decided == states_permitted && inconclusive == 0; }
+  bool complete() const {
+    return states_decided == states_permitted && inconclusive == 0;
+  }
 };
 
 }  // namespace powercut

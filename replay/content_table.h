@@ -22,6 +22,7 @@ using ContentId = std::uint32_t;
 class ContentTable {
  public:
   ContentId intern(std::span<const std::byte> bytes);
+
   std::size_t size() const { return ids_.size(); }
 
  private:
@@ -30,6 +31,7 @@ class ContentTable {
       return digest.first;
     }
   };
+
   std::unordered_map<std::pair<std::uint64_t, std::uint64_t>, ContentId, Hash> ids_;
 };
 

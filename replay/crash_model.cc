@@ -119,9 +119,9 @@ struct DomainFlushes {
 
   EventPos covers(EventPos write_complete) const {
     auto it = std::upper_bound(submits.begin(), submits.end(), write_complete);
-    return it == submits.end() ? kNever
-                               : earliest_completion[static_cast<std::size_t>(
-                                     it - submits.begin())];
+    return it == submits.end()
+               ? kNever
+               : earliest_completion[static_cast<std::size_t>(it - submits.begin())];
   }
 };
 
@@ -178,9 +178,10 @@ Result<Durability> Durability::build(const Timeline& timeline, const CrashModel&
   }
   if (model.fault.kind == FaultModel::Kind::kLostWrite &&
       timeline.write_with_seq(model.fault.number) == kNoWrite) {
-    return fail(ErrorKind::kUsage,
-                fmt::format("entry {} is no write that could be lost", model.fault.number),
-                "`powercut log list LOG` prints the numbers of the writes");
+    return fail(
+        ErrorKind::kUsage,
+        fmt::format("entry {} is no write that could be lost", model.fault.number),
+        "`powercut log list LOG` prints the numbers of the writes");
   }
   Durability durability(timeline, model);
   durability.assign(timeline);
@@ -190,7 +191,8 @@ Result<Durability> Durability::build(const Timeline& timeline, const CrashModel&
 
 void Durability::assign(const Timeline& timeline) {
   using Kind = FaultModel::Kind;
-  std::map<std::uint32_t, DomainFlushes> domains = counting_flushes(timeline, model_.fault);
+  std::map<std::uint32_t, DomainFlushes> domains =
+      counting_flushes(timeline, model_.fault);
   for (WriteIndex i = 0; i < durable_at_.size(); ++i) {
     const Write& write = timeline.write(i);
     const Device& device = timeline.devices()[write.device];

@@ -26,7 +26,8 @@ std::string write_name(const StateSpace& space, WriteIndex index) {
   return fmt::format("{}#{}", timeline.seq_of(write), index - first + 1);
 }
 
-std::string version_name(const StateSpace& space, Variable variable, std::uint32_t option) {
+std::string version_name(const StateSpace& space, Variable variable,
+                         std::uint32_t option) {
   const UnitQuestion* question = space.look(space.unit_of(variable)).question;
   const Version& version = question->versions[option];
   switch (version.kind) {
@@ -162,7 +163,8 @@ bool read_head(IdReader& reader, StateIdHead& head) {
   if (!reader.take("c") || !reader.number(head.cut) || !reader.take(".")) {
     return false;
   }
-  if (!reader.take("w") && (!reader.number(head.atomic_bytes) || head.atomic_bytes == 0)) {
+  if (!reader.take("w") &&
+      (!reader.number(head.atomic_bytes) || head.atomic_bytes == 0)) {
     return false;
   }
   return reader.take(".");
@@ -171,7 +173,8 @@ bool read_head(IdReader& reader, StateIdHead& head) {
 std::optional<Variable> variable_of_write(const StateSpace& space, WriteIndex write,
                                           bool cluster) {
   for (Variable v = 0; v < space.variable_count(); ++v) {
-    if (space.write_of(v) == write && write != kNoWrite && space.is_cluster(v) == cluster) {
+    if (space.write_of(v) == write && write != kNoWrite &&
+        space.is_cluster(v) == cluster) {
       return v;
     }
   }
@@ -219,8 +222,7 @@ bool read_exception(IdReader& reader, CrashState& state) {
   for (const auto& [sign, option] :
        {std::pair{"-", 0U}, std::pair{"+", 1U}, std::pair{"!", 2U}}) {
     if (reader.take(sign)) {
-      std::optional<Variable> v =
-          variable_of_write(space, reader.write(timeline), false);
+      std::optional<Variable> v = variable_of_write(space, reader.write(timeline), false);
       if (!v || option >= space.option_count(*v)) {
         return false;
       }

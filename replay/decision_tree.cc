@@ -9,7 +9,9 @@
 
 namespace powercut {
 
-DecisionTree::DecisionTree() { nodes_.emplace_back(); }
+DecisionTree::DecisionTree() {
+  nodes_.emplace_back();
+}
 
 void DecisionTree::split(NodeId id, std::uint32_t i) {
   PC_ENSURE(i < nodes_[id].step_count, "the step to split at exists");
@@ -45,8 +47,8 @@ NodeId DecisionTree::child(NodeId id, ContentId content) {
   return made;
 }
 
-std::vector<UnitKey> DecisionTree::without_asked(NodeId id,
-                                                 std::span<const UnitKey> footprint) const {
+std::vector<UnitKey> DecisionTree::without_asked(
+    NodeId id, std::span<const UnitKey> footprint) const {
   FlatMap<bool> asked;
   auto first_time = [&](UnitKey unit) {
     if (asked.find(unit) != nullptr) {

@@ -54,6 +54,7 @@ class DecisionTree {
   static constexpr NodeId kRoot = 0;
 
   const Node& node(NodeId id) const { return nodes_[id]; }
+
   const Step& step(const Node& node, std::uint32_t i) const {
     return steps_[node.first_step + i];
   }
@@ -77,6 +78,7 @@ class DecisionTree {
   }
 
   std::size_t node_count() const { return nodes_.size(); }
+
   std::size_t step_count() const { return steps_.size(); }
 
  private:

@@ -54,9 +54,8 @@ void Explorer::Run::push(std::size_t window, std::size_t probe, NodeId node,
 
 Status Explorer::Run::open_window(WindowState& window) {
   if (window.space == nullptr) {
-    PC_ASSIGN_OR_RETURN(window.space,
-                        StateSpace::build(explorer_.recording_, durability_,
-                                          window.window.cut));
+    PC_ASSIGN_OR_RETURN(window.space, StateSpace::build(explorer_.recording_, durability_,
+                                                        window.window.cut));
     window.set = std::make_unique<StateSet>(*window.space);
     if (!window.counted) {
       window.counted = true;
@@ -204,7 +203,8 @@ Status Explorer::Run::process(const Item& taken) {
       parked->second.push_back(item);
     } else {
       waiting_[{item.probe, at}] = {};
-      dispatch(window, item, false, CrashState{window.space, states.nearest_extreme()}, 0);
+      dispatch(window, item, false, CrashState{window.space, states.nearest_extreme()},
+               0);
     }
     return {};
   }
@@ -215,7 +215,8 @@ NodeId Explorer::Run::divide_at(WindowState& window, const Item& item, NodeId no
                                 std::uint32_t& set) {
   DecisionTree& tree = *explorer_.trees_[item.probe];
   StateSet& states = *window.set;
-  std::vector<Cube> cubes = divide(*window.space, *window.contents, unit, contents, states);
+  std::vector<Cube> cubes =
+      divide(*window.space, *window.contents, unit, contents, states);
   // Go on with a part whose child is known; it costs no run.
   std::size_t follow = 0;
   std::vector<NodeId> children;
@@ -396,8 +397,7 @@ Status Explorer::Run::take_audit(const Ticket& ticket, const RunOutcome& outcome
 
 void Explorer::Run::add_finding(const WindowState& window, const Item& item, LeafId leaf,
                                 const BigCount& states) {
-  auto [it, inserted] =
-      finding_of_leaf_.try_emplace(leaf, certificate_.findings.size());
+  auto [it, inserted] = finding_of_leaf_.try_emplace(leaf, certificate_.findings.size());
   if (inserted) {
     FailingClass failing;
     // A leaf of an earlier exploration: this exploration's first state of it.
@@ -462,8 +462,8 @@ Status Explorer::Run::conclude() {
     }
     certificate_.states_decided += decided;
   }
-  certificate_.memo_hits = certificate_.classes -
-                           std::min(certificate_.classes, certificate_.runs);
+  certificate_.memo_hits =
+      certificate_.classes - std::min(certificate_.classes, certificate_.runs);
   certificate_.seconds = seconds();
   return {};
 }

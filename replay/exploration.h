@@ -30,8 +30,8 @@ class Explorer::Run {
   };
 
   struct Item {
-    std::uint32_t rank = 0;     // distance to the nearest extreme, at most 3
-    std::uint64_t order = 0;    // among equals
+    std::uint32_t rank = 0;   // distance to the nearest extreme, at most 3
+    std::uint64_t order = 0;  // among equals
     std::size_t window = 0;
     std::size_t probe = 0;
     NodeId node = DecisionTree::kRoot;
@@ -52,7 +52,7 @@ class Explorer::Run {
     std::vector<BigCount> undecidable;
     BigCount permitted = 0;
     std::vector<std::set<LeafId>> leaves;  // by probe
-    std::uint64_t open = 0;  // items on the list, waiting or being run
+    std::uint64_t open = 0;                // items on the list, waiting or being run
     std::uint64_t running = 0;
     bool counted = false;
   };
@@ -77,7 +77,8 @@ class Explorer::Run {
   NodeId divide_at(WindowState& window, const Item& item, NodeId node, UnitKey unit,
                    const UnitContents& contents, std::uint32_t& set);
   void close_set(WindowState& window, const Item& item, LeafId leaf);
-  void dispatch(WindowState& window, Item item, bool audit, CrashState state, LeafId leaf);
+  void dispatch(WindowState& window, Item item, bool audit, CrashState state,
+                LeafId leaf);
   Status take_oldest();
   Status take_run(Ticket& ticket, RunOutcome outcome);
   Status take_audit(const Ticket& ticket, const RunOutcome& outcome);

@@ -24,8 +24,8 @@ std::vector<Extent> touched_extents(const Recording& recording, Cut cut,
 
 // Calls `sink(offset, bytes)` for every block of the view within `extents` that is not
 // all zeros, in ascending order, in pieces of at most 1 MiB.
-Status copy_nonzero(const BlockSource& view, std::span<const Extent> extents,
-                    const std::function<Status(std::uint64_t, std::span<const std::byte>)>&
-                        sink);
+Status copy_nonzero(
+    const BlockSource& view, std::span<const Extent> extents,
+    const std::function<Status(std::uint64_t, std::span<const std::byte>)>& sink);
 
 }  // namespace powercut

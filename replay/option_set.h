@@ -14,6 +14,7 @@ namespace powercut {
 class OptionSet {
  public:
   OptionSet() = default;
+
   explicit OptionSet(std::uint32_t options) {
     if (options > kWordBits) {
       more_.resize((options - 1) / kWordBits);
@@ -62,6 +63,7 @@ class OptionSet {
   }
 
   std::uint32_t lowest() const { return nth(0); }
+
   std::uint32_t highest() const { return nth(count() - 1); }
 
  private:

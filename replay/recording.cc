@@ -31,8 +31,8 @@ Result<std::shared_ptr<const Recording>> Recording::open(
   return opened;
 }
 
-Result<std::shared_ptr<const Recording>> Recording::make(std::shared_ptr<const Log> log,
-                                                         const RecordingOptions& options) {
+Result<std::shared_ptr<const Recording>> Recording::make(
+    std::shared_ptr<const Log> log, const RecordingOptions& options) {
   std::shared_ptr<Recording> recording(new Recording());
   recording->log_ = std::move(log);
   PC_ASSIGN_OR_RETURN(recording->timeline_,
@@ -100,8 +100,9 @@ Status Recording::settle_sizes(std::uint64_t asked_bytes) {
                   "give the device's real size with --size");
     }
     if (size % 512 != 0) {
-      return fail(ErrorKind::kUsage,
-                  fmt::format("a device of {} bytes is not made of 512-byte sectors", size));
+      return fail(
+          ErrorKind::kUsage,
+          fmt::format("a device of {} bytes is not made of 512-byte sectors", size));
     }
     sizes_.push_back(size);
   }

@@ -37,10 +37,13 @@ class Recording {
                                                        const RecordingOptions& options);
 
   const Log& log() const { return *log_; }
+
   const Timeline& timeline() const { return *timeline_; }
+
   const BlockIndex& index() const { return *index_; }
 
   std::size_t device_count() const { return sizes_.size(); }
+
   std::uint64_t size_bytes(std::uint16_t device) const { return sizes_[device]; }
 
   // Null: zeros.

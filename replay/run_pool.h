@@ -44,7 +44,7 @@ class RunPool {
   std::mutex mutex_;
   std::condition_variable_any wake_workers_;
   std::condition_variable done_;
-  std::deque<Task> tasks_;                           // guarded by mutex_
+  std::deque<Task> tasks_;                               // guarded by mutex_
   std::map<std::uint64_t, Result<RunOutcome>> results_;  // guarded by mutex_
   std::vector<std::jthread> threads_;
 };

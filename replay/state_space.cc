@@ -51,8 +51,7 @@ std::span<const WriteIndex> StateSpace::cluster_option(Variable variable,
 
 std::uint32_t StateSpace::most(Variable variable) const {
   const Subject& subject = subjects_[variable];
-  if (model_.fault.kind == FaultModel::Kind::kCorrupt &&
-      subject.cluster == kNone) {
+  if (model_.fault.kind == FaultModel::Kind::kCorrupt && subject.cluster == kNone) {
     return option_counts_[variable] - 2;  // the last one is garbage
   }
   return option_counts_[variable] - 1;
@@ -71,10 +70,10 @@ StateSpace::Candidates StateSpace::candidates(UnitKey unit) const {
     return candidates_by_sector(unit);
   }
   Candidates result;
-  BlockIndex::Cursor cursor =
-      recording_->index().covering(device_of(unit), number_of(unit) * unit_bytes_,
-                                   unit_bytes_, submitted_);
-  EventPos closed_before = 0;  // all that completed before this lies under a durable write
+  BlockIndex::Cursor cursor = recording_->index().covering(
+      device_of(unit), number_of(unit) * unit_bytes_, unit_bytes_, submitted_);
+  EventPos closed_before =
+      0;  // all that completed before this lies under a durable write
   for (WriteIndex i = cursor.next(); i != kNoWrite; i = cursor.next()) {
     if (durability_->ignored(i)) {
       continue;
@@ -82,8 +81,8 @@ StateSpace::Candidates StateSpace::candidates(UnitKey unit) const {
     const Write& write = timeline.write(i);
     bool durable = durability_->durable(i, cut_);
     bool whole = covers(write, unit);
-    bool hidden = std::any_of(
-        result.list.begin(), result.list.end(), [&](const Candidate& newer) {
+    bool hidden =
+        std::any_of(result.list.begin(), result.list.end(), [&](const Candidate& newer) {
           return newer.durable && newer.whole && timeline.ordered_before(i, newer.write);
         });
     if (!hidden) {
@@ -100,12 +99,11 @@ StateSpace::Candidates StateSpace::candidates(UnitKey unit) const {
   std::reverse(result.list.begin(), result.list.end());
   // A write can be hidden by a durable one that was submitted before it.
   std::erase_if(result.list, [&](const Candidate& candidate) {
-    return std::any_of(result.list.begin(), result.list.end(),
-                       [&](const Candidate& other) {
-                         return other.durable && other.whole &&
-                                other.write != candidate.write &&
-                                timeline.ordered_before(candidate.write, other.write);
-                       });
+    return std::any_of(
+        result.list.begin(), result.list.end(), [&](const Candidate& other) {
+          return other.durable && other.whole && other.write != candidate.write &&
+                 timeline.ordered_before(candidate.write, other.write);
+        });
   });
   return result;
 }
@@ -117,8 +115,8 @@ StateSpace::Candidates StateSpace::candidates_by_sector(UnitKey unit) const {
   Candidates result;
   std::size_t sectors = unit_bytes_ / kSectorBytes;
   std::uint64_t begin = number_of(unit) * unit_bytes_;
-  BlockIndex::Cursor cursor = recording_->index().covering(
-      device_of(unit), begin, unit_bytes_, submitted_);
+  BlockIndex::Cursor cursor =
+      recording_->index().covering(device_of(unit), begin, unit_bytes_, submitted_);
   auto covers_sector = [&](const Write& write, std::size_t sector) {
     std::uint64_t at = begin + sector * kSectorBytes;
     return at >= write.offset_bytes && at < write.end_bytes();
@@ -174,14 +172,14 @@ StateSpace::Candidates StateSpace::candidates_by_sector(UnitKey unit) const {
 UnitQuestion StateSpace::resolve_linear(UnitKey unit) const {
   const Timeline& timeline = recording_->timeline();
   UnitQuestion question;
-  BlockIndex::Cursor cursor =
-      recording_->index().covering(device_of(unit), number_of(unit) * unit_bytes_,
-                                   unit_bytes_, submitted_);
+  BlockIndex::Cursor cursor = recording_->index().covering(
+      device_of(unit), number_of(unit) * unit_bytes_, unit_bytes_, submitted_);
   WriteIndex best = kNoWrite;
   for (WriteIndex i = cursor.next(); i != kNoWrite; i = cursor.next()) {
     const Write& write = timeline.write(i);
     bool counts = write.complete < cut_ && !write.has(kWriteFailed) &&
-                  !without_.contains(i) && (durability_ == nullptr || !durability_->ignored(i));
+                  !without_.contains(i) &&
+                  (durability_ == nullptr || !durability_->ignored(i));
     if (counts && (best == kNoWrite || write.complete > timeline.write(best).complete ||
                    (write.complete == timeline.write(best).complete && i > best))) {
       best = i;
@@ -287,7 +285,8 @@ void StateSpace::trim() const {
   questions_.clear();
 }
 
-Version StateSpace::version_at(UnitKey unit, std::span<const std::uint32_t> options) const {
+Version StateSpace::version_at(UnitKey unit,
+                               std::span<const std::uint32_t> options) const {
   Look known = look(unit);
   return known.question == nullptr ? known.version : version(*known.question, options);
 }
@@ -306,7 +305,8 @@ bool StateSpace::in_cluster_before(WriteIndex a, WriteIndex b,
   PC_ENSURE(of_a != variable_of_write_.end() && of_b != variable_of_write_.end() &&
                 of_a->second == of_b->second,
             "writes without an order are in one cluster");
-  std::span<const WriteIndex> landed = cluster_option(of_a->second, options[of_a->second]);
+  std::span<const WriteIndex> landed =
+      cluster_option(of_a->second, options[of_a->second]);
   return std::find(landed.begin(), landed.end(), a) <
          std::find(landed.begin(), landed.end(), b);
 }
@@ -394,12 +394,11 @@ void StateSpace::read_version(UnitKey unit, const Version& version,
   std::span<const WriteIndex> sectors = mixed(version.ref);
   while (!out.empty()) {
     std::uint32_t sector = skip_bytes / kSectorBytes;
-    std::size_t part = std::min<std::size_t>(out.size(),
-                                             kSectorBytes - skip_bytes % kSectorBytes);
+    std::size_t part =
+        std::min<std::size_t>(out.size(), kSectorBytes - skip_bytes % kSectorBytes);
     WriteIndex writer = sectors[sector];
-    Version of_sector = writer == kNoWrite
-                            ? Version{}
-                            : Version{Version::Kind::kWrite, writer};
+    Version of_sector =
+        writer == kNoWrite ? Version{} : Version{Version::Kind::kWrite, writer};
     read_version(unit, of_sector, skip_bytes, out.first(part));
     out = out.subspan(part);
     skip_bytes += static_cast<std::uint32_t>(part);

@@ -49,18 +49,20 @@ struct UnitQuestion {
     kChain,    // the newest of `links` whose variable says kept, else `bottom`
     kCluster,  // StateSpace::version() knows
   };
+
   struct Link {
     Variable variable;
     Version kept;
   };
+
   Kind kind = Kind::kForced;
   Version forced;
   Variable variable = 0;
-  std::vector<Version> versions;   // kUnit
-  std::vector<Link> links;         // kChain, oldest first
-  Version bottom;                  // kChain
-  std::vector<WriteIndex> writes;  // kCluster: candidates; durable ones among them
-  bool base_visible = false;       // kCluster
+  std::vector<Version> versions;    // kUnit
+  std::vector<Link> links;          // kChain, oldest first
+  Version bottom;                   // kChain
+  std::vector<WriteIndex> writes;   // kCluster: candidates; durable ones among them
+  bool base_visible = false;        // kCluster
   std::vector<Variable> variables;  // kCluster: distinct variables of `writes`
 };
 
@@ -76,41 +78,55 @@ class StateSpace {
 
   // One state: every write completed before `cut`, in order of completion, but those in
   // `without`.
-  static std::shared_ptr<const StateSpace> linear(std::shared_ptr<const Recording> recording,
-                                                  Cut cut,
-                                                  std::set<WriteIndex> without = {});
+  static std::shared_ptr<const StateSpace> linear(
+      std::shared_ptr<const Recording> recording, Cut cut,
+      std::set<WriteIndex> without = {});
 
   const Recording& recording() const { return *recording_; }
+
   const CrashModel& model() const { return model_; }
+
   Cut cut() const { return cut_; }
+
   std::uint32_t unit_bytes() const { return unit_bytes_; }
 
   std::size_t variable_count() const { return option_counts_.size(); }
+
   std::uint32_t option_count(Variable variable) const { return option_counts_[variable]; }
+
   const BigCount& state_count() const { return state_count_; }
 
   // What variable v is about: the write of a single-write variable, the first write of a
   // cluster, kNoWrite for a unit.
   WriteIndex write_of(Variable variable) const { return subjects_[variable].write; }
+
   UnitKey unit_of(Variable variable) const { return subjects_[variable].unit; }
-  bool is_cluster(Variable variable) const { return subjects_[variable].cluster != kNone; }
+
+  bool is_cluster(Variable variable) const {
+    return subjects_[variable].cluster != kNone;
+  }
+
   // The writes of a cluster's option, in the order they landed.
-  std::span<const WriteIndex> cluster_option(Variable variable, std::uint32_t option) const;
+  std::span<const WriteIndex> cluster_option(Variable variable,
+                                             std::uint32_t option) const;
 
   // Option of "as much as possible is on the medium" and of "as little as possible".
   std::uint32_t most(Variable variable) const;
+
   std::uint32_t least(Variable /*variable*/) const { return 0; }
 
   // What is known of a unit: its version, or the question that decides it. The pointer
   // lasts as long as the space, or until trim().
   struct Look {
-    Version version;                         // if question is null
+    Version version;  // if question is null
     const UnitQuestion* question = nullptr;
   };
+
   Look look(UnitKey unit) const;
 
   // The version of a unit under a full choice of options.
-  Version version(const UnitQuestion& question, std::span<const std::uint32_t> options) const;
+  Version version(const UnitQuestion& question,
+                  std::span<const std::uint32_t> options) const;
   Version version_at(UnitKey unit, std::span<const std::uint32_t> options) const;
 
   // Copies out what a version of a unit holds; out.size() <= unit_bytes() - skip_bytes.
@@ -184,6 +200,7 @@ class StateSpace {
     Version version;
     std::uint32_t question = 0;
   };
+
   mutable std::mutex mutex_;
   mutable FlatMap<Slot> slots_;
   mutable std::vector<std::unique_ptr<UnitQuestion>> questions_;

@@ -208,7 +208,8 @@ Status StateSpaceBuilder::add_cluster(const std::vector<WriteIndex>& members,
   std::vector<WriteIndex> durable;
   std::vector<WriteIndex> pending;
   for (WriteIndex write : members) {
-    (space_.durability_->durable(write, space_.cut_) ? durable : pending).push_back(write);
+    (space_.durability_->durable(write, space_.cut_) ? durable : pending)
+        .push_back(write);
   }
   for (std::size_t mask = 0; mask < std::size_t{1} << pending.size(); ++mask) {
     std::vector<WriteIndex> chosen = durable;
@@ -326,11 +327,12 @@ Result<std::vector<Version>> StateSpaceBuilder::mixed_versions(
     UnitKey unit, const StateSpace::Candidates& found) {
   const Timeline& timeline = space_.recording().timeline();
   auto refuse = [&] {
-    return fail(ErrorKind::kBadInput,
-                fmt::format("unit {} of {} bytes has more versions than can be counted: {} "
-                            "writes of parts of it are undecided",
-                            number_of(unit), space_.unit_bytes_, found.list.size()),
-                "use a smaller unit: --atomic 512");
+    return fail(
+        ErrorKind::kBadInput,
+        fmt::format("unit {} of {} bytes has more versions than can be counted: {} "
+                    "writes of parts of it are undecided",
+                    number_of(unit), space_.unit_bytes_, found.list.size()),
+        "use a smaller unit: --atomic 512");
   };
   if (found.list.size() > kMaxMixedWrites) {
     return refuse();
@@ -357,9 +359,9 @@ Result<std::vector<Version>> StateSpaceBuilder::mixed_versions(
       }
       bool first = true;
       for (std::size_t j = 0; j < found.list.size(); ++j) {
-        first = first && (j == i || (rest >> j & 1) == 0 ||
-                          !timeline.ordered_before(found.list[j].write,
-                                                   found.list[i].write));
+        first =
+            first && (j == i || (rest >> j & 1) == 0 ||
+                      !timeline.ordered_before(found.list[j].write, found.list[i].write));
       }
       if (!first) {
         continue;
@@ -382,7 +384,8 @@ Result<std::vector<Version>> StateSpaceBuilder::mixed_versions(
     }
     return true;
   };
-  std::uint32_t all = static_cast<std::uint32_t>((std::uint64_t{1} << found.list.size()) - 1);
+  std::uint32_t all =
+      static_cast<std::uint32_t>((std::uint64_t{1} << found.list.size()) - 1);
   if (!go(go, all, Outcome(sectors, kNoWrite))) {
     return refuse();
   }
@@ -391,16 +394,16 @@ Result<std::vector<Version>> StateSpaceBuilder::mixed_versions(
   auto age = [](const Outcome& outcome) {
     return std::accumulate(outcome.begin(), outcome.end(), std::uint64_t{0},
                            [](std::uint64_t sum, WriteIndex writer) {
-                             return sum + (writer == kNoWrite ? 0 : std::uint64_t{writer} + 1);
+                             return sum +
+                                    (writer == kNoWrite ? 0 : std::uint64_t{writer} + 1);
                            });
   };
-  std::stable_sort(sorted.begin(), sorted.end(), [&](const Outcome& a, const Outcome& b) {
-    return age(a) < age(b);
-  });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [&](const Outcome& a, const Outcome& b) { return age(a) < age(b); });
   std::vector<Version> versions;
   for (Outcome& outcome : sorted) {
-    auto [it, inserted] = mixed_ids_.try_emplace(
-        outcome, static_cast<std::uint32_t>(space_.mixed_.size()));
+    auto [it, inserted] =
+        mixed_ids_.try_emplace(outcome, static_cast<std::uint32_t>(space_.mixed_.size()));
     if (inserted) {
       space_.mixed_.push_back(outcome);
     }

@@ -35,9 +35,9 @@ std::uint64_t Timeline::seq_at(EventPos pos) const {
 Result<Cut> Timeline::cut_after_seq(std::uint64_t seq) const {
   std::uint64_t count = entry_ends_.empty() ? event_count_ : entry_ends_.size();
   if (seq >= count) {
-    return fail(ErrorKind::kUsage,
-                fmt::format("no entry {} in this log: it has {}, numbered from 0", seq,
-                            count));
+    return fail(
+        ErrorKind::kUsage,
+        fmt::format("no entry {} in this log: it has {}, numbered from 0", seq, count));
   }
   if (entry_ends_.empty()) {
     return static_cast<Cut>(seq + 1);
@@ -56,9 +56,8 @@ WriteIndex Timeline::write_with_seq(std::uint64_t seq) const {
     }
     return kNoWrite;
   }
-  auto it = std::partition_point(writes_.begin(), writes_.end(), [&](const Write& write) {
-    return seq_of(write) < seq;
-  });
+  auto it = std::partition_point(writes_.begin(), writes_.end(),
+                                 [&](const Write& write) { return seq_of(write) < seq; });
   if (it == writes_.end() || seq_of(*it) != seq) {
     return kNoWrite;
   }

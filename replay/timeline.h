@@ -55,11 +55,17 @@ class Timeline {
                                                        const TimelineOptions& options);
 
   const Log& log() const { return *log_; }
+
   std::span<const Write> writes() const { return writes_; }
+
   const Write& write(WriteIndex index) const { return writes_[index]; }
+
   std::span<const Flush> flushes() const { return flushes_; }
+
   std::span<const Mark> marks() const { return marks_; }
+
   const std::vector<Device>& devices() const { return log_->devices(); }
+
   const Submitter& submitter(const Write& write) const {
     return submitters_[write.submitter];
   }
@@ -92,6 +98,7 @@ class Timeline {
   // The number a user names a write by: the sequence number of its submission (format
   // 2), or its entry's index (format 1).
   std::uint64_t seq_of(const Write& write) const { return seq_at(write.submit); }
+
   std::uint64_t seq_at(EventPos pos) const;
 
   // The instant right after the event (format 1: the entry) with number `seq`.
@@ -109,6 +116,7 @@ class Timeline {
 
  private:
   friend class TimelineBuilder;
+
   explicit Timeline(const Log& log) : log_(&log) {}
 
   bool extra_ordered(WriteIndex a, WriteIndex b) const;

@@ -115,11 +115,12 @@ void TimelineBuilder::add_submit(const Event& event) {
                                        timeline_.devices()[event.device].domain,
                                        event.device});
   } else if (is_change(event.op)) {
-    if (event.offset_bytes % kSectorBytes != 0 || event.length_bytes % kSectorBytes != 0) {
-      refuse(fmt::format("event {}: a {} of {} bytes at byte {} is not made of whole "
-                         "512-byte sectors",
-                         event.seq, to_string(event.op), event.length_bytes,
-                         event.offset_bytes));
+    if (event.offset_bytes % kSectorBytes != 0 ||
+        event.length_bytes % kSectorBytes != 0) {
+      refuse(fmt::format(
+          "event {}: a {} of {} bytes at byte {} is not made of whole "
+          "512-byte sectors",
+          event.seq, to_string(event.op), event.length_bytes, event.offset_bytes));
       return;
     }
     Write write;
@@ -297,8 +298,7 @@ void TimelineBuilder::find_concurrent_overlaps() {
     if (active.empty()) {
       longest = 0;
     }
-    std::uint64_t from =
-        write.offset_bytes > longest ? write.offset_bytes - longest : 0;
+    std::uint64_t from = write.offset_bytes > longest ? write.offset_bytes - longest : 0;
     for (auto it = active.lower_bound({write.device, from});
          it != active.end() && it->first.first == write.device &&
          it->first.second < write.end_bytes();

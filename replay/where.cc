@@ -43,7 +43,8 @@ Result<Cut> find_mark(const Timeline& timeline, const std::string& name) {
   }
   std::size_t hash = name.rfind('#');
   if (hash != std::string::npos) {
-    std::optional<std::uint64_t> wanted = parse_number(std::string_view(name).substr(hash + 1));
+    std::optional<std::uint64_t> wanted =
+        parse_number(std::string_view(name).substr(hash + 1));
     std::uint64_t seen = 0;
     for (const Mark& mark : timeline.marks()) {
       if (wanted && mark.text == name.substr(0, hash) && ++seen == *wanted) {

@@ -40,13 +40,14 @@ struct Write {
   std::uint64_t length_bytes = 0;
   std::uint64_t data_pos = 0;  // in the log; meaningless unless op is kWrite
   EventPos submit = 0;
-  EventPos complete = kNever;  // kNever: was in flight when the recording ended
+  EventPos complete = kNever;   // kNever: was in flight when the recording ended
   std::uint32_t submitter = 0;  // index into Timeline::submitters()
   std::uint16_t device = 0;
   Op op = Op::kWrite;  // kWrite, kDiscard or kWriteZeroes
   std::uint8_t flags = 0;
 
   bool has(WriteFlag flag) const { return (flags & flag) != 0; }
+
   std::uint64_t end_bytes() const { return offset_bytes + length_bytes; }
 };
 

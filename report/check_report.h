@@ -16,10 +16,10 @@ namespace powercut {
 // Everything about a check that is not in the certificate.
 struct CheckContext {
   std::string log_path;
-  std::string from;              // WHERE as resolved
+  std::string from;  // WHERE as resolved
   std::string to;
   std::string checker;
-  std::string flags;             // what a command needs to rebuild a state: " --size ..."
+  std::string flags;  // what a command needs to rebuild a state: " --size ..."
   std::vector<std::string> baseline;  // complaints subtracted
   std::size_t jobs = 1;
   std::uint64_t seed = 1;
@@ -27,9 +27,9 @@ struct CheckContext {
 
 // One flush that was ignored in turn, and what came of it.
 struct Mutation {
-  std::uint64_t flush = 0;       // from 1
-  std::uint64_t seq = 0;         // of its submission
-  std::size_t writes = 0;        // writes that lose their durability point
+  std::uint64_t flush = 0;  // from 1
+  std::uint64_t seq = 0;    // of its submission
+  std::size_t writes = 0;   // writes that lose their durability point
   Certificate certificate;
 };
 

@@ -61,10 +61,11 @@ std::string conclusion(const Certificate& certificate) {
     return "NOTHING WAS DECIDED: this says nothing about the log";
   }
   std::string why = end_text(certificate);
-  return fmt::format("clean as far as it went, NOT complete: {} of the permitted states "
-                     "were not decided{}",
-                     count_text(certificate.states_permitted - certificate.states_decided),
-                     why.empty() ? "" : " because " + why);
+  return fmt::format(
+      "clean as far as it went, NOT complete: {} of the permitted states "
+      "were not decided{}",
+      count_text(certificate.states_permitted - certificate.states_decided),
+      why.empty() ? "" : " because " + why);
 }
 
 }  // namespace
@@ -75,8 +76,7 @@ std::string check_text(const Recording& recording, const CrashModel& model,
   std::back_insert_iterator<std::string> out = std::back_inserter(text);
   const Timeline& timeline = recording.timeline();
   fmt::format_to(out, "log        {}: {}, {}, {}\n", context.log_path,
-                 recording.log().description(),
-                 plural(timeline.writes().size(), "write"),
+                 recording.log().description(), plural(timeline.writes().size(), "write"),
                  plural(timeline.flushes().size(), "flush"));
   fmt::format_to(out, "range      {} to {}\n", context.from, context.to);
   fmt::format_to(out, "model      {}, atomic: {}, fault: {}\n", to_string(model.device),
@@ -103,8 +103,9 @@ std::string check_text(const Recording& recording, const CrashModel& model,
     fmt::format_to(out, "inconclusive  {}\n", reason);
   }
   if (recording.log().format() == LogFormat::k1) {
-    fmt::format_to(out, "note       completion order only: a subset of the permitted "
-                        "states\n");
+    fmt::format_to(out,
+                   "note       completion order only: a subset of the permitted "
+                   "states\n");
   }
   constexpr std::size_t kShown = 10;
   std::size_t shown = 0;
@@ -115,10 +116,11 @@ std::string check_text(const Recording& recording, const CrashModel& model,
       break;
     }
     fmt::format_to(out, "finding    {}\n", failing.verdict.summary());
-    fmt::format_to(out, "           {} in {}{}\n",
-                   failing.states == 1 ? "1 state" : count_text(failing.states) + " states",
-                   plural(failing.windows.size(), "window"),
-                   failing.fault == "none" ? "" : ", under the fault " + failing.fault);
+    fmt::format_to(
+        out, "           {} in {}{}\n",
+        failing.states == 1 ? "1 state" : count_text(failing.states) + " states",
+        plural(failing.windows.size(), "window"),
+        failing.fault == "none" ? "" : ", under the fault " + failing.fault);
     fmt::format_to(out, "           reproduce: powercut check {} --state {}{}\n",
                    context.log_path, failing.state_id, context.flags);
     fmt::format_to(out, "           look:      powercut mount {} --state {}{}\n",
@@ -164,10 +166,10 @@ std::string mutation_text(const CheckContext& context,
                  plural(mutations.size(), "flush"));
   for (const Mutation& mutation : mutations) {
     if (!mutation.certificate.findings.empty()) {
-      fmt::format_to(out, "reproduce: powercut check {} --state {}{}\n", context.log_path,
-                     mutation.certificate.findings[0].state_id,
-                     fmt::format("{} --fault ignore-flush:{}", context.flags,
-                                 mutation.flush));
+      fmt::format_to(
+          out, "reproduce: powercut check {} --state {}{}\n", context.log_path,
+          mutation.certificate.findings[0].state_id,
+          fmt::format("{} --fault ignore-flush:{}", context.flags, mutation.flush));
       break;
     }
   }

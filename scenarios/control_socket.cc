@@ -78,8 +78,8 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   Fd stop(::eventfd(0, EFD_CLOEXEC));
   if (!socket.valid() || !stop.valid() ||
-      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
-          0 ||
+      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address),
+             sizeof(address)) != 0 ||
       ::listen(socket.get(), 16) != 0) {
     return fail(system_error(fmt::format("cannot listen at {}", path.string()), errno));
   }
@@ -133,8 +133,8 @@ Status send_mark(const std::filesystem::path& path, std::string_view text) {
   if (!socket.valid() ||
       ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
                 sizeof(address)) != 0) {
-    return fail(
-        system_error(fmt::format("cannot reach the recording at {}", path.string()), errno));
+    return fail(system_error(
+        fmt::format("cannot reach the recording at {}", path.string()), errno));
   }
   std::string answer;
   if (!send_all(socket, text) || !receive_all(socket, answer)) {

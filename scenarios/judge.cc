@@ -24,8 +24,8 @@ Result<std::unique_ptr<Judge>> Judge::start(const Recording& recording,
       disk.footprint_unit_bytes = options.unit_bytes;
       bench.disks.push_back(std::make_unique<ServedDisk>(recording.size_bytes(d), nullptr,
                                                          std::move(disk)));
-      files.push_back(DiskFile{fmt::format("job{}-disk{}", worker, d),
-                               bench.disks.back().get()});
+      files.push_back(
+          DiskFile{fmt::format("job{}-disk{}", worker, d), bench.disks.back().get()});
     }
     judge->benches_.push_back(std::move(bench));
   }
@@ -98,9 +98,9 @@ Result<RunOutcome> Judge::run(std::size_t worker, const CrashState& state) {
       base = result.footprint;
     }
     subtract_baseline(result.verdict);
-    if (result.footprint.empty() &&
-        result.verdict.kind != Verdict::Kind::kInconclusive) {
-      result.verdict = Verdict{Verdict::Kind::kInconclusive, {},
+    if (result.footprint.empty() && result.verdict.kind != Verdict::Kind::kInconclusive) {
+      result.verdict = Verdict{Verdict::Kind::kInconclusive,
+                               {},
                                checker_->name() + " read nothing from the disk",
                                std::move(result.verdict.output)};
     }

@@ -42,8 +42,11 @@ class Judge : public StateRunner {
   Result<Verdict> take_baseline(const CrashState& pristine);
 
   std::string checker_name() const override { return checker_->name(); }
+
   std::size_t probe_count() const override { return probes_.size(); }
+
   std::string probe_name(std::size_t probe) const override { return probes_[probe]; }
+
   Result<RunOutcome> run(std::size_t worker, const CrashState& state) override;
 
  private:

@@ -32,6 +32,7 @@ class LoopStack {
                                                   const RunDir& run_dir);
 
   Format2Writer& writer() { return *writer_; }
+
   const std::filesystem::path& device() const { return loop_->path(); }
 
   // Loop, server and log, in that order, each with its error told.
@@ -83,8 +84,8 @@ Result<std::unique_ptr<LoopStack>> LoopStack::build(const LoopRecordingOptions& 
   }
   if (size_bytes == 0 || size_bytes % options.block_bytes != 0) {
     return fail(ErrorKind::kUsage,
-                fmt::format("a disk of {} bytes is not made of {}-byte blocks", size_bytes,
-                            options.block_bytes));
+                fmt::format("a disk of {} bytes is not made of {}-byte blocks",
+                            size_bytes, options.block_bytes));
   }
   PC_ASSIGN_OR_RETURN(Device device, describe(options, size_bytes, base.get()));
   Format2Options log;
@@ -135,9 +136,8 @@ Status make_file_system(const LoopRecordingOptions& options,
   mkfs.argv.push_back(device.string());
   PC_ASSIGN_OR_RETURN(ExitState state, run_subprocess(mkfs));
   if (!state.succeeded()) {
-    return fail(ErrorKind::kSystem,
-                fmt::format("{} failed: {}: {}", mkfs.argv[0], to_string(state),
-                            state.output));
+    return fail(ErrorKind::kSystem, fmt::format("{} failed: {}: {}", mkfs.argv[0],
+                                                to_string(state), state.output));
   }
   return {};
 }
@@ -162,15 +162,13 @@ Result<ExitState> run_workload(const LoopRecordingOptions& options,
 Result<ExitState> drive(const LoopRecordingOptions& options, const RunDir& run_dir,
                         LoopStack& stack) {
   std::filesystem::path socket_path = run_dir.path() / "control";
-  PC_ASSIGN_OR_RETURN(
-      std::unique_ptr<ControlSocket> socket,
-      ControlSocket::listen(socket_path, [&](std::string_view text) {
-        return stack.writer().mark(text);
-      }));
+  PC_ASSIGN_OR_RETURN(std::unique_ptr<ControlSocket> socket,
+                      ControlSocket::listen(socket_path, [&](std::string_view text) {
+                        return stack.writer().mark(text);
+                      }));
   if (options.file_system.empty()) {
-    PC_ASSIGN_OR_RETURN(
-        ExitState state,
-        run_workload(options, stack.device(), run_dir.path(), socket_path));
+    PC_ASSIGN_OR_RETURN(ExitState state, run_workload(options, stack.device(),
+                                                      run_dir.path(), socket_path));
     PC_RETURN_IF_ERROR(stack.writer().mark("end"));
     return state;
   }

@@ -20,14 +20,14 @@ namespace powercut {
 
 struct LoopRecordingOptions {
   std::filesystem::path log;
-  std::string file_system;                 // "ext4"; empty: the raw device
+  std::string file_system;  // "ext4"; empty: the raw device
   std::vector<std::string> mkfs_options;
-  std::string mount_options;               // as mount -o takes them
-  std::uint64_t size_bytes = 0;            // of a new disk
-  std::filesystem::path image;             // record over a copy of it, without mkfs
-  std::filesystem::path keep_image;        // the disk's final bytes go here
-  std::uint32_t block_bytes = 512;         // logical block size of the disk
-  std::vector<std::string> command;        // the workload
+  std::string mount_options;         // as mount -o takes them
+  std::uint64_t size_bytes = 0;      // of a new disk
+  std::filesystem::path image;       // record over a copy of it, without mkfs
+  std::filesystem::path keep_image;  // the disk's final bytes go here
+  std::uint32_t block_bytes = 512;   // logical block size of the disk
+  std::vector<std::string> command;  // the workload
 };
 
 struct LoopRecordingResult {
