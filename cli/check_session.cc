@@ -117,7 +117,8 @@ CheckSession open_check_session(const Arguments& arguments) {
   context.from = arguments.text("from", default_from(timeline));
   context.to = arguments.text("to");
   context.checker = checker->name();
-  context.flags = rebuild_flags(arguments);
+  context.state_flags = state_flags(arguments);
+  context.check_flags = typed_flags(arguments, {"from", "checker", "clean-exit"});
   context.seed = arguments.values["seed"].as<std::uint64_t>();
   context.jobs = arguments.has("jobs")
                      ? arguments.values["jobs"].as<std::size_t>()

@@ -83,15 +83,22 @@ CrashModel model_from(const Arguments& arguments) {
   return model;
 }
 
-std::string rebuild_flags(const Arguments& arguments) {
+std::string typed_flags(const Arguments& arguments,
+                        std::initializer_list<const char*> names) {
   std::string flags;
-  for (const char* name : {"size", "format1", "model", "fault", "discard", "checker"}) {
+  for (const char* name : names) {
     if (arguments.has(name) && !arguments.values[name].defaulted()) {
       std::string value = arguments.text(name);
       bool plain = value.find_first_of(" {}'\"\\$") == std::string::npos;
       flags += fmt::format(" --{} {}", name, plain ? value : "'" + value + "'");
     }
   }
+  return flags;
+}
+
+std::string state_flags(const Arguments& arguments) {
+  std::string flags =
+      typed_flags(arguments, {"size", "format1", "model", "fault", "discard"});
   if (arguments.has("base")) {
     for (const std::string& path :
          arguments.values["base"].as<std::vector<std::string>>()) {

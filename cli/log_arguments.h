@@ -9,6 +9,7 @@
 #include "replay/crash_model.h"
 #include "replay/recording.h"
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -23,8 +24,11 @@ std::shared_ptr<const Recording> open_recording(const Arguments& arguments);
 void add_model_options(po::options_description& options);
 CrashModel model_from(const Arguments& arguments);
 
-// The flags as typed, to rebuild a state elsewhere: " --size 64M --fault corrupt".
-std::string rebuild_flags(const Arguments& arguments);
+// Those of the flags that were typed, as they were typed: " --size 64M --from start".
+std::string typed_flags(const Arguments& arguments,
+                        std::initializer_list<const char*> names);
+// What a command needs to rebuild a state: " --size 64M --fault corrupt".
+std::string state_flags(const Arguments& arguments);
 
 // stderr: "powercut: warning: ...".
 void warn(const std::string& message);

@@ -52,7 +52,7 @@ std::string exception(const StateSpace& space, Variable variable, std::uint32_t 
     return fmt::format("d{}u{}={}", device_of(unit), number_of(unit),
                        version_name(space, variable, option));
   }
-  const char* sign = option == 0 ? "-" : option == 1 ? "+" : "!";
+  const char* sign = option == 0 ? "-" : option == 1 ? "+" : "~";
   return sign + write_name(space, space.write_of(variable));
 }
 
@@ -73,7 +73,7 @@ std::string CrashState::id() const {
   for (Variable v = 0; v < options.size(); ++v) {
     if (options[v] != (all ? space->most(v) : space->least(v))) {
       std::string part = exception(*space, v, options[v]);
-      bool sign = part[0] == '-' || part[0] == '+' || part[0] == '!';
+      bool sign = part[0] == '-' || part[0] == '+' || part[0] == '~';
       id += sign ? part : ":" + part;
     }
   }
@@ -220,7 +220,7 @@ bool read_exception(IdReader& reader, CrashState& state) {
   const StateSpace& space = *state.space;
   const Timeline& timeline = space.recording().timeline();
   for (const auto& [sign, option] :
-       {std::pair{"-", 0U}, std::pair{"+", 1U}, std::pair{"!", 2U}}) {
+       {std::pair{"-", 0U}, std::pair{"+", 1U}, std::pair{"~", 2U}}) {
     if (reader.take(sign)) {
       std::optional<Variable> v = variable_of_write(space, reader.write(timeline), false);
       if (!v || option >= space.option_count(*v)) {

@@ -9,7 +9,7 @@
 //   c1043.512.all:d0u7=412  units of 512 bytes: newest versions everywhere, but unit 7
 //                           of device 0 as write 412 left it
 //
-// Exceptions: -N lost, +N kept, !N garbage, N may be N#K for piece K (from 1) of a write
+// Exceptions: -N lost, +N kept, ~N garbage, N may be N#K for piece K (from 1) of a write
 // that is not atomic; oN=K option K of the cluster that begins with write N;
 // dDuU=N|base|garbage|vK the version of a unit. The id holds for one log, device model
 // and fault: a command that rebuilds a state names those too.

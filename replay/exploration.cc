@@ -138,76 +138,90 @@ Result<Certificate> Explorer::Run::go() {
   return std::move(certificate_);
 }
 
+void Explorer::Run::load_set(WindowState& window, std::uint32_t set) {
+  window.set->clear();
+  std::vector<std::uint32_t> chain;
+  for (std::uint32_t at = set; at != kNoSet; at = window.links[at].parent) {
+    chain.push_back(at);
+  }
+  for (std::size_t i = chain.size(); i-- > 0;) {
+    window.set->narrow(window.links[chain[i]].constraint);
+  }
+}
+
+// Follows the steps of one node while the set agrees with them. Returns the node to go
+// on with, or the same node if all steps agree.
+NodeId Explorer::Run::follow_steps(WindowState& window, Item& item, NodeId at) {
+  DecisionTree& tree = *explorer_.trees_[item.probe];
+  const DecisionTree::Node& node = tree.node(at);
+  for (std::uint32_t i = 0; i < node.step_count; ++i) {
+    const DecisionTree::Step step = tree.step(node, i);
+    ContentId content = 0;
+    const UnitContents* contents = nullptr;
+    if (window.contents->forced(step.unit, content, contents)) {
+      if (content != step.content) {
+        tree.split(at, i);
+        return tree.child(at, content);
+      }
+      continue;
+    }
+    std::vector<Cube> cubes =
+        divide(*window.space, *window.contents, step.unit, *contents, *window.set);
+    if (cubes.size() != 1 || cubes[0].content != step.content) {
+      tree.split(at, i);
+      return divide_at(window, item, at, step.unit, *contents, item.set);
+    }
+  }
+  return at;
+}
+
 Status Explorer::Run::process(const Item& taken) {
   WindowState& window = windows_[taken.window];
   PC_RETURN_IF_ERROR(open_window(window));
   DecisionTree& tree = *explorer_.trees_[taken.probe];
   Item item = taken;
-  StateSet& states = *window.set;
-  states.clear();
-  std::vector<std::uint32_t> chain;
-  for (std::uint32_t at = item.set; at != kNoSet; at = window.links[at].parent) {
-    chain.push_back(at);
-  }
-  for (std::size_t i = chain.size(); i-- > 0;) {
-    states.narrow(window.links[chain[i]].constraint);
-  }
+  load_set(window, item.set);
   NodeId at = item.node;
   while (true) {
+    NodeId next = follow_steps(window, item, at);
+    if (next != at) {
+      at = next;
+      continue;
+    }
     const DecisionTree::Node& node = tree.node(at);
-    bool moved = false;
-    for (std::uint32_t i = 0; i < node.step_count && !moved; ++i) {
-      const DecisionTree::Step step = tree.step(node, i);
-      ContentId content = 0;
-      const UnitContents* contents = nullptr;
-      if (window.contents->forced(step.unit, content, contents)) {
-        if (content == step.content) {
-          continue;
-        }
-        tree.split(at, i);
-        at = tree.child(at, content);
-        moved = true;
-        break;
-      }
-      std::vector<Cube> cubes =
-          divide(*window.space, *window.contents, step.unit, *contents, states);
-      if (cubes.size() == 1 && cubes[0].content == step.content) {
-        continue;  // narrowed before, or all agree
-      }
-      tree.split(at, i);
-      at = divide_at(window, item, at, step.unit, *contents, item.set);
-      moved = true;
-    }
-    if (moved) {
-      continue;
-    }
-    if (node.end == DecisionTree::End::kBranch) {
-      ContentId content = 0;
-      const UnitContents* contents = nullptr;
-      UnitKey unit = node.unit;
-      at = window.contents->forced(unit, content, contents)
-               ? tree.child(at, content)
-               : divide_at(window, item, at, unit, *contents, item.set);
-      continue;
-    }
-    item.node = at;
     if (node.end == DecisionTree::End::kLeaf) {
+      item.node = at;
       close_set(window, item, node.leaf);
       return {};
     }
-    auto parked = waiting_.find({item.probe, at});
-    if (!may_start()) {
-      item.order = next_order_++;
-      queue_.push(item);  // stays open, and is counted as left
-    } else if (parked != waiting_.end()) {
-      parked->second.push_back(item);
-    } else {
-      waiting_[{item.probe, at}] = {};
-      dispatch(window, item, false, CrashState{window.space, states.nearest_extreme()},
-               0);
+    if (node.end == DecisionTree::End::kMissing) {
+      item.node = at;
+      run_or_park(window, item);
+      return {};
     }
-    return {};
+    ContentId content = 0;
+    const UnitContents* contents = nullptr;
+    UnitKey unit = node.unit;
+    at = window.contents->forced(unit, content, contents)
+             ? tree.child(at, content)
+             : divide_at(window, item, at, unit, *contents, item.set);
   }
+}
+
+// At a missing node: one run decides for all items that come there meanwhile.
+void Explorer::Run::run_or_park(WindowState& window, Item& item) {
+  if (!may_start()) {
+    item.order = next_order_++;
+    queue_.push(item);  // stays open, and is counted as left
+    return;
+  }
+  auto [parked, first] = waiting_.try_emplace({item.probe, item.node});
+  if (!first) {
+    parked->second.push_back(item);
+    return;
+  }
+  dispatch(window, item, false, CrashState{window.space, window.set->nearest_extreme()},
+           0);
 }
 
 NodeId Explorer::Run::divide_at(WindowState& window, const Item& item, NodeId node,
@@ -293,203 +307,6 @@ void Explorer::Run::dispatch(WindowState& window, Item item, bool audit, CrashSt
   ++window.running;
   pool_.start(ticket.number, std::move(state));
   under_way_.push_back(std::move(ticket));
-}
-
-Status Explorer::Run::take_oldest() {
-  Ticket ticket = std::move(under_way_.front());
-  under_way_.pop_front();
-  PC_ASSIGN_OR_RETURN(RunOutcome outcome, pool_.wait(ticket.number));
-  PC_ENSURE(outcome.probes.size() == explorer_.trees_.size(),
-            "a runner gives an outcome for each of its probes");
-  WindowState& window = windows_[ticket.item.window];
-  --window.running;
-  if (!ticket.audit) {
-    return take_run(ticket, std::move(outcome));
-  }
-  PC_RETURN_IF_ERROR(take_audit(ticket, outcome));
-  if (--window.open == 0) {
-    close_window(window);
-  }
-  return {};
-}
-
-LeafId Explorer::Run::add_leaf(Verdict verdict) {
-  explorer_.leaves_.push_back(Leaf{std::move(verdict)});
-  return static_cast<LeafId>(explorer_.leaves_.size() - 1);
-}
-
-Status Explorer::Run::take_run(Ticket& ticket, RunOutcome outcome) {
-  for (std::size_t probe = 0; probe < outcome.probes.size(); ++probe) {
-    lay_along(probe, ticket, outcome.probes[probe]);
-  }
-  // The item, and those that came to the same node meanwhile, go on through the tree.
-  auto parked = waiting_.extract({ticket.item.probe, ticket.item.node});
-  PC_RETURN_IF_ERROR(process(ticket.item));
-  for (const Item& item : parked.mapped()) {
-    PC_RETURN_IF_ERROR(process(item));
-  }
-  return {};
-}
-
-// Follows a probe's tree with the very state that was run, and adds its path if the tree
-// does not know it yet.
-void Explorer::Run::lay_along(std::size_t probe, const Ticket& ticket,
-                              const ProbeOutcome& outcome) {
-  DecisionTree& tree = *explorer_.trees_[probe];
-  WindowState& window = windows_[ticket.item.window];
-  if (window.contents == nullptr) {
-    trim_caches(kCachedWindows);
-    window.contents = std::make_unique<SpaceContents>(*window.space, explorer_.contents_);
-    cached_.push_back(ticket.item.window);
-  }
-  auto content_of = [&](UnitKey unit) {
-    return window.contents->content_under(unit, ticket.state.options);
-  };
-  // The item's own probe begins where the item stands, another at the root.
-  NodeId at = probe == ticket.item.probe ? ticket.item.node : DecisionTree::kRoot;
-  while (tree.node(at).end != DecisionTree::End::kMissing) {
-    const DecisionTree::Node& node = tree.node(at);
-    bool moved = false;
-    for (std::uint32_t i = 0; i < node.step_count && !moved; ++i) {
-      DecisionTree::Step step = tree.step(node, i);
-      ContentId content = content_of(step.unit);
-      if (content != step.content) {
-        tree.split(at, i);
-        at = tree.child(at, content);
-        moved = true;
-      }
-    }
-    if (moved) {
-      continue;
-    }
-    if (node.end == DecisionTree::End::kLeaf) {
-      return;
-    }
-    at = tree.child(at, content_of(node.unit));
-  }
-  LeafId leaf = add_leaf(outcome.verdict);
-  tree.lay(at, outcome.footprint, leaf, content_of);
-  first_states_.emplace(leaf, ticket.state);
-  leaf_window_.emplace(leaf, window.window);
-}
-
-Status Explorer::Run::take_audit(const Ticket& ticket, const RunOutcome& outcome) {
-  const Verdict& expected = explorer_.leaves_[ticket.leaf].verdict;
-  const Verdict& got = outcome.probes[ticket.item.probe].verdict;
-  if (got.kind == Verdict::Kind::kInconclusive) {
-    return {};  // timed out: neither for nor against
-  }
-  if (!got.same_as(expected)) {
-    auto first = first_states_.find(ticket.leaf);
-    return fail(
-        ErrorKind::kBadInput,
-        fmt::format("audit failed: state {} is '{}', but its class was closed as '{}' by "
-                    "state {}",
-                    ticket.state.id(), got.summary(), expected.summary(),
-                    first == first_states_.end() ? "of an earlier exploration"
-                                                 : first->second.id()),
-        "the checker read something besides the disk (clock, random numbers, other "
-        "files), or the harness is wrong: no verdict of this run counts");
-  }
-  ++certificate_.audited;
-  return {};
-}
-
-void Explorer::Run::add_finding(const WindowState& window, const Item& item, LeafId leaf,
-                                const BigCount& states) {
-  auto [it, inserted] = finding_of_leaf_.try_emplace(leaf, certificate_.findings.size());
-  if (inserted) {
-    FailingClass failing;
-    // A leaf of an earlier exploration: this exploration's first state of it.
-    auto first = first_states_.find(leaf);
-    CrashState state = first != first_states_.end()
-                           ? first->second
-                           : CrashState{window.space, window.set->nearest_extreme()};
-    failing.state_id = state.id();
-    failing.window = first != first_states_.end() ? leaf_window_.at(leaf) : window.window;
-    failing.checker = explorer_.runner_.checker_name();
-    failing.probe = explorer_.runner_.probe_name(item.probe);
-    failing.fault = to_string(durability_->model().fault);
-    failing.verdict = explorer_.leaves_[leaf].verdict;
-    certificate_.findings.push_back(std::move(failing));
-  }
-  FailingClass& failing = certificate_.findings[it->second];
-  failing.states += states;
-  if (failing.windows.empty() || failing.windows.back() != window.window.number) {
-    failing.windows.push_back(window.window.number);
-  }
-}
-
-Status Explorer::Run::conclude() {
-  // Windows that were never opened still have permitted states.
-  for (WindowState& window : windows_) {
-    if (!window.counted) {
-      PC_RETURN_IF_ERROR(open_window(window));
-    }
-  }
-  // What is still open, by window and probe: with the decided states it must sum to the
-  // permitted ones.
-  std::vector<std::vector<BigCount>> left(windows_.size(),
-                                          std::vector<BigCount>(explorer_.trees_.size()));
-  for (; !queue_.empty(); queue_.pop()) {
-    const Item& item = queue_.top();
-    WindowState& window = windows_[item.window];
-    PC_RETURN_IF_ERROR(open_window(window));
-    window.set->clear();
-    std::vector<std::uint32_t> chain;
-    for (std::uint32_t at = item.set; at != kNoSet; at = window.links[at].parent) {
-      chain.push_back(at);
-    }
-    for (std::size_t i = chain.size(); i-- > 0;) {
-      window.set->narrow(window.links[chain[i]].constraint);
-    }
-    left[item.window][item.probe] += window.set->count();
-  }
-  for (std::size_t i = 0; i < windows_.size(); ++i) {
-    const WindowState& window = windows_[i];
-    BigCount decided = window.permitted;
-    for (std::size_t probe = 0; probe < left[i].size(); ++probe) {
-      BigCount sum = window.decided[probe] + window.undecidable[probe] + left[i][probe];
-      if (sum != window.permitted) {
-        return fail(ErrorKind::kBadInput,
-                    fmt::format("certificate refused: the classes of window {} sum to {} "
-                                "states, {} are permitted",
-                                window.window.number, to_decimal(sum),
-                                to_decimal(window.permitted)),
-                    "this is a bug of powercut: please report it with the log");
-      }
-      decided = std::min(decided, window.decided[probe]);
-    }
-    certificate_.states_decided += decided;
-  }
-  certificate_.memo_hits =
-      certificate_.classes - std::min(certificate_.classes, certificate_.runs);
-  certificate_.seconds = seconds();
-  return {};
-}
-
-void Explorer::Run::report_progress(bool now) {
-  if (!explorer_.options_.on_progress) {
-    return;
-  }
-  auto time = std::chrono::steady_clock::now();
-  if (!now && time - last_progress_ < std::chrono::milliseconds(200)) {
-    return;
-  }
-  last_progress_ = time;
-  Progress progress;
-  progress.windows = certificate_.windows;
-  progress.windows_decided = certificate_.windows_decided;
-  progress.runs = certificate_.runs;
-  progress.findings = certificate_.findings.size();
-  progress.open_sets = queue_.size();
-  progress.seconds = seconds();
-  if (certificate_.states_permitted != 0) {
-    constexpr std::uint32_t kParts = 1000000;
-    BigCount parts = decided_ * kParts / certificate_.states_permitted;
-    progress.share_decided = parts.convert_to<double>() / kParts;
-  }
-  explorer_.options_.on_progress(progress);
 }
 
 }  // namespace powercut

@@ -70,6 +70,10 @@ class Explorer::Run {
   void trim_caches(std::size_t keep);
   void push(std::size_t window, std::size_t probe, NodeId node, std::uint32_t set,
             std::uint32_t rank);
+  // Makes the window's set the one that the chain of constraints ending at `set` says.
+  void load_set(WindowState& window, std::uint32_t set);
+  NodeId follow_steps(WindowState& window, Item& item, NodeId at);
+  void run_or_park(WindowState& window, Item& item);
   // Follows the tree with one item until it is closed, dispatched or parked.
   Status process(const Item& item);
   // Divides the current set by `unit` at branch `node`; queues all parts but one and
@@ -80,6 +84,8 @@ class Explorer::Run {
   void dispatch(WindowState& window, Item item, bool audit, CrashState state,
                 LeafId leaf);
   Status take_oldest();
+  // The run ended because the user interrupted us, not by itself.
+  bool cut_off(const RunOutcome& outcome) const;
   Status take_run(Ticket& ticket, RunOutcome outcome);
   Status take_audit(const Ticket& ticket, const RunOutcome& outcome);
   LeafId add_leaf(Verdict verdict);

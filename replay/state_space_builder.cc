@@ -2,24 +2,20 @@
 
 #include "replay/state_space_builder.h"
 
-#include "base/ensure.h"
+#include "replay/landing_orders.h"
+#include "replay/sector_outcomes.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <functional>
+#include <optional>
 
 namespace powercut {
 
 namespace {
 
-constexpr std::size_t kMaxClusterMembers = 10;
-constexpr std::size_t kMaxClusterOptions = 4096;
-constexpr std::size_t kMaxClusterSteps = 1U << 20;
-constexpr std::size_t kMaxMixedWrites = 20;
-constexpr std::size_t kMaxMixedVersions = 4096;
 constexpr std::size_t kMaxUnitVariables = std::size_t{1} << 26;
-constexpr std::uint32_t kSectorBytes = 512;
 
 }  // namespace
 
@@ -145,92 +141,34 @@ Status StateSpaceBuilder::add_write_variables(const std::vector<WriteIndex>& pen
   return {};
 }
 
-// The options of writes that were in flight together over one place: every subset of the
-// pending ones, with the durable ones, in every order that differs where they overlap.
 Status StateSpaceBuilder::add_cluster(const std::vector<WriteIndex>& members,
                                       const std::vector<Edge>& edges) {
   const Timeline& timeline = space_.recording().timeline();
-  auto refuse = [&] {
-    return fail(ErrorKind::kBadInput,
-                fmt::format("{} writes from entry {} on were in flight together over one "
-                            "place: too many orders to count exactly",
-                            members.size(), timeline.seq_of(timeline.write(members[0]))),
-                "an atomic unit of the logical block (--atomic 512 or --atomic 4096) "
-                "decides them place by place");
-  };
-  if (members.size() > kMaxClusterMembers) {
-    return refuse();
-  }
-  std::vector<std::vector<WriteIndex>> options;
-  std::set<std::pair<std::vector<WriteIndex>, std::vector<bool>>> seen;
-  std::vector<WriteIndex> landed;
-  std::size_t steps = 0;
-  auto record = [&] {
-    std::vector<bool> orientation;
-    auto place = [&](WriteIndex write) {
-      return std::find(landed.begin(), landed.end(), write) - landed.begin();
-    };
-    for (const Edge& edge : edges) {
-      orientation.push_back(place(edge.first) < place(edge.second));
-    }
-    std::vector<WriteIndex> subset = landed;
-    std::sort(subset.begin(), subset.end());
-    if (seen.emplace(std::move(subset), std::move(orientation)).second) {
-      options.push_back(landed);
-    }
-  };
-  auto extend = [&](auto& self, std::vector<WriteIndex> rest) -> bool {
-    if (++steps > kMaxClusterSteps || options.size() > kMaxClusterOptions) {
-      return false;
-    }
-    if (rest.empty()) {
-      record();
-      return true;
-    }
-    for (WriteIndex next : rest) {
-      bool first = std::none_of(rest.begin(), rest.end(), [&](WriteIndex other) {
-        return other != next && timeline.ordered_before(other, next);
-      });
-      if (!first) {
-        continue;
-      }
-      std::vector<WriteIndex> left = rest;
-      std::erase(left, next);
-      landed.push_back(next);
-      bool fits = self(self, left);
-      landed.pop_back();
-      if (!fits) {
-        return false;
-      }
-    }
-    return true;
-  };
-  std::vector<WriteIndex> durable;
-  std::vector<WriteIndex> pending;
+  ConcurrentWrites writes;
+  writes.overlaps = edges;
   for (WriteIndex write : members) {
-    (space_.durability_->durable(write, space_.cut_) ? durable : pending)
-        .push_back(write);
+    bool durable = space_.durability_->durable(write, space_.cut_);
+    (durable ? writes.durable : writes.pending).push_back(write);
   }
-  for (std::size_t mask = 0; mask < std::size_t{1} << pending.size(); ++mask) {
-    std::vector<WriteIndex> chosen = durable;
-    for (std::size_t i = 0; i < pending.size(); ++i) {
-      if ((mask >> i & 1) != 0) {
-        chosen.push_back(pending[i]);
-      }
-    }
-    if (!extend(extend, chosen)) {
-      return refuse();
-    }
+  std::optional<std::vector<std::vector<WriteIndex>>> options =
+      landing_orders(timeline, writes);
+  if (!options) {
+    return fail(
+        ErrorKind::kBadInput,
+        fmt::format("{} writes from entry {} on were in flight together over one place: "
+                    "too many orders to count exactly",
+                    members.size(), timeline.seq_of(timeline.write(members[0]))),
+        "an atomic unit of the logical block (--atomic 512 or --atomic 4096) decides "
+        "them "
+        "place by place");
   }
-  std::stable_sort(options.begin(), options.end(),
-                   [](const auto& a, const auto& b) { return a.size() < b.size(); });
   Variable variable = static_cast<Variable>(space_.variable_count());
   for (WriteIndex write : members) {
     space_.variable_of_write_[write] = variable;
   }
   add_variable({members[0], 0, static_cast<std::uint32_t>(space_.clusters_.size())},
-               static_cast<std::uint32_t>(options.size()));
-  space_.clusters_.push_back({members, std::move(options)});
+               static_cast<std::uint32_t>(options->size()));
+  space_.clusters_.push_back({members, std::move(*options)});
   return {};
 }
 
@@ -321,101 +259,38 @@ Result<std::vector<Version>> StateSpaceBuilder::unit_versions(UnitKey unit) {
   return versions;
 }
 
-// Writes that cover only part of the unit: the outcomes of every subset in every
-// permitted order, told apart by the writer of each sector.
 Result<std::vector<Version>> StateSpaceBuilder::mixed_versions(
     UnitKey unit, const StateSpace::Candidates& found) {
-  const Timeline& timeline = space_.recording().timeline();
-  auto refuse = [&] {
-    return fail(
-        ErrorKind::kBadInput,
-        fmt::format("unit {} of {} bytes has more versions than can be counted: {} "
-                    "writes of parts of it are undecided",
-                    number_of(unit), space_.unit_bytes_, found.list.size()),
-        "use a smaller unit: --atomic 512");
-  };
-  if (found.list.size() > kMaxMixedWrites) {
-    return refuse();
+  std::vector<PartialWrite> writes;
+  for (const Candidate& candidate : found.list) {
+    writes.push_back(PartialWrite{candidate.write, candidate.durable});
   }
-  std::size_t sectors = space_.unit_bytes_ / kSectorBytes;
-  std::uint64_t begin = number_of(unit) * space_.unit_bytes_;
-  using Outcome = std::vector<WriteIndex>;
-  std::set<std::pair<std::uint32_t, Outcome>> visited;
-  std::set<Outcome> outcomes;
-  auto go = [&](auto& self, std::uint32_t rest, const Outcome& now) -> bool {
-    if (visited.size() > kMaxMixedVersions * 16 || outcomes.size() > kMaxMixedVersions) {
-      return false;
-    }
-    if (!visited.emplace(rest, now).second) {
-      return true;
-    }
-    if (rest == 0) {
-      outcomes.insert(now);
-      return true;
-    }
-    for (std::size_t i = 0; i < found.list.size(); ++i) {
-      if ((rest >> i & 1) == 0) {
-        continue;
-      }
-      bool first = true;
-      for (std::size_t j = 0; j < found.list.size(); ++j) {
-        first =
-            first && (j == i || (rest >> j & 1) == 0 ||
-                      !timeline.ordered_before(found.list[j].write, found.list[i].write));
-      }
-      if (!first) {
-        continue;
-      }
-      std::uint32_t left = rest & ~(std::uint32_t{1} << i);
-      if (!found.list[i].durable && !self(self, left, now)) {
-        return false;
-      }
-      Outcome then = now;
-      const Write& write = timeline.write(found.list[i].write);
-      for (std::size_t s = 0; s < sectors; ++s) {
-        std::uint64_t at = begin + s * kSectorBytes;
-        if (at >= write.offset_bytes && at < write.end_bytes()) {
-          then[s] = found.list[i].write;
-        }
-      }
-      if (!self(self, left, then)) {
-        return false;
-      }
-    }
-    return true;
-  };
-  std::uint32_t all =
-      static_cast<std::uint32_t>((std::uint64_t{1} << found.list.size()) - 1);
-  if (!go(go, all, Outcome(sectors, kNoWrite))) {
-    return refuse();
+  std::optional<std::vector<SectorWriters>> outcomes =
+      sector_outcomes(space_.recording().timeline(), writes,
+                      number_of(unit) * space_.unit_bytes_, space_.unit_bytes_);
+  if (!outcomes) {
+    return fail(ErrorKind::kBadInput,
+                fmt::format("unit {} of {} bytes has more versions than can be counted: "
+                            "{} writes of parts of it are undecided",
+                            number_of(unit), space_.unit_bytes_, found.list.size()),
+                "use a smaller unit: --atomic 512");
   }
-  // Oldest first: by how many sectors come from how new a write; the base counts as -1.
-  std::vector<Outcome> sorted(outcomes.begin(), outcomes.end());
-  auto age = [](const Outcome& outcome) {
-    return std::accumulate(outcome.begin(), outcome.end(), std::uint64_t{0},
-                           [](std::uint64_t sum, WriteIndex writer) {
-                             return sum +
-                                    (writer == kNoWrite ? 0 : std::uint64_t{writer} + 1);
-                           });
-  };
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [&](const Outcome& a, const Outcome& b) { return age(a) < age(b); });
   std::vector<Version> versions;
-  for (Outcome& outcome : sorted) {
+  for (SectorWriters& outcome : *outcomes) {
+    bool one_writer = std::adjacent_find(outcome.begin(), outcome.end(),
+                                         std::not_equal_to<>()) == outcome.end();
+    if (one_writer) {
+      versions.push_back(outcome[0] == kNoWrite
+                             ? Version{}
+                             : Version{Version::Kind::kWrite, outcome[0]});
+      continue;
+    }
     auto [it, inserted] =
         mixed_ids_.try_emplace(outcome, static_cast<std::uint32_t>(space_.mixed_.size()));
     if (inserted) {
-      space_.mixed_.push_back(outcome);
+      space_.mixed_.push_back(std::move(outcome));
     }
-    bool plain = std::adjacent_find(outcome.begin(), outcome.end(),
-                                    std::not_equal_to<>()) == outcome.end();
-    if (!plain) {
-      versions.push_back(Version{Version::Kind::kMixed, it->second});
-    } else if (outcome[0] == kNoWrite) {
-      versions.push_back(Version{});
-    } else {
-      versions.push_back(Version{Version::Kind::kWrite, outcome[0]});
-    }
+    versions.push_back(Version{Version::Kind::kMixed, it->second});
   }
   return versions;
 }

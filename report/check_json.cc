@@ -28,8 +28,9 @@ Json finding_json(const CheckContext& context, const FailingClass& failing) {
   }
   json["complaints"] = complaints;
   json["output"] = failing.verdict.output;
-  json["reproduce"] = fmt::format("powercut check {} --state {}{}", context.log_path,
-                                  failing.state_id, context.flags);
+  json["reproduce"] =
+      fmt::format("powercut check {} --state {}{}", context.log_path, failing.state_id,
+                  context.state_flags + context.check_flags);
   return json;
 }
 
@@ -116,7 +117,7 @@ std::string mutation_json(const Recording& recording, const CrashModel& model,
   json["mutations"] = Json::array();
   for (const Mutation& mutation : mutations) {
     CheckContext mutated = context;
-    mutated.flags += fmt::format(" --fault ignore-flush:{}", mutation.flush);
+    mutated.state_flags += fmt::format(" --fault ignore-flush:{}", mutation.flush);
     Json entry = certificate_json(mutated, mutation.certificate);
     entry["flush"] = mutation.flush;
     entry["seq"] = mutation.seq;

@@ -19,7 +19,10 @@ struct CheckContext {
   std::string from;  // WHERE as resolved
   std::string to;
   std::string checker;
-  std::string flags;  // what a command needs to rebuild a state: " --size ..."
+  // What a command needs to rebuild a state (" --size 64M --fault corrupt"), and what
+  // `check` needs besides to judge it as it was judged (" --from mark:mkfs").
+  std::string state_flags;
+  std::string check_flags;
   std::vector<std::string> baseline;  // complaints subtracted
   std::size_t jobs = 1;
   std::uint64_t seed = 1;

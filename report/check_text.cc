@@ -122,9 +122,10 @@ std::string check_text(const Recording& recording, const CrashModel& model,
         plural(failing.windows.size(), "window"),
         failing.fault == "none" ? "" : ", under the fault " + failing.fault);
     fmt::format_to(out, "           reproduce: powercut check {} --state {}{}\n",
-                   context.log_path, failing.state_id, context.flags);
+                   context.log_path, failing.state_id,
+                   context.state_flags + context.check_flags);
     fmt::format_to(out, "           look:      powercut mount {} --state {}{}\n",
-                   context.log_path, failing.state_id, context.flags);
+                   context.log_path, failing.state_id, context.state_flags);
   }
   fmt::format_to(out, "verdict    {} ({:.2f} s)\n", conclusion(certificate),
                  certificate.seconds);
@@ -166,10 +167,10 @@ std::string mutation_text(const CheckContext& context,
                  plural(mutations.size(), "flush"));
   for (const Mutation& mutation : mutations) {
     if (!mutation.certificate.findings.empty()) {
-      fmt::format_to(
-          out, "reproduce: powercut check {} --state {}{}\n", context.log_path,
-          mutation.certificate.findings[0].state_id,
-          fmt::format("{} --fault ignore-flush:{}", context.flags, mutation.flush));
+      fmt::format_to(out, "reproduce: powercut check {} --state {}{}\n", context.log_path,
+                     mutation.certificate.findings[0].state_id,
+                     fmt::format("{}{} --fault ignore-flush:{}", context.state_flags,
+                                 context.check_flags, mutation.flush));
       break;
     }
   }

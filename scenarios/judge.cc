@@ -8,8 +8,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 
 namespace powercut {
+
+namespace {
+
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+// A verdict must not depend on which worker gave it, nor on the name of the run.
+void forget_paths(Verdict& verdict, const Subject& subject) {
+  for (std::size_t d = 0; d < subject.disks.size(); ++d) {
+    std::string path = subject.disks[d].string();
+    std::string name = fmt::format("<disk{}>", d);
+    replace_all(verdict.output, path, name);
+    replace_all(verdict.reason, path, name);
+    for (Finding& finding : verdict.findings) {
+      replace_all(finding.key, path, name);
+      replace_all(finding.summary, path, name);
+    }
+  }
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Judge>> Judge::start(const Recording& recording,
                                             std::unique_ptr<Checker> checker,
@@ -88,6 +114,7 @@ Result<RunOutcome> Judge::run(std::size_t worker, const CrashState& state) {
   for (std::size_t probe = 0; probe < probes_.size(); ++probe) {
     ProbeOutcome result;
     result.verdict = std::move(verdicts[probe]);
+    forget_paths(result.verdict, bench.subject);
     result.footprint = base;
     for (std::uint16_t d = 0; d < bench.disks.size(); ++d) {
       for (std::uint64_t unit : bench.disks[d]->footprint(probe)) {
