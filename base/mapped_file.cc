@@ -17,7 +17,8 @@
 namespace powercut {
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
-  // Without O_NONBLOCK a FIFO would wait for a writer; on files and disks it does nothing.
+  // Without O_NONBLOCK a FIFO would wait for a writer; on files and disks it does
+  // nothing.
   PC_ASSIGN_OR_RETURN(Fd fd, Fd::open(path, O_RDONLY | O_NONBLOCK));
   PC_ASSIGN_OR_RETURN(std::uint64_t size_bytes, size_of(fd, path));
   MappedFile file;

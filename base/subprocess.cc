@@ -41,20 +41,38 @@ struct ChildPlan {
   char* const* environment = nullptr;
   const char* working_directory = nullptr;
   int stdin_fd = -1;
-  int output_fd = -1;  // -1: keep ours
+  int output_fd = -1;   // -1: keep ours
+  int failure_fd = -1;  // takes a ChildFailure
   pid_t parent = -1;
 };
 
-// Which step of the child failed, written by the child into our memory.
+// Which step of the child failed. The child writes it into a pipe that exec closes.
 struct ChildFailure {
   int error_number = 0;
-  const char* step = nullptr;
+  const char* step = nullptr;  // the address of a literal, the same in both processes
 };
 
+// The child's descriptors and directory; false, with the step in `step`, if one failed.
+bool set_up_child(const ChildPlan& plan, const char** step) {
+  *step = "cannot set up its descriptors";
+  const int in = plan.stdin_fd >= 0 ? plan.stdin_fd : ::open("/dev/null", O_RDONLY);
+  if (in < 0 || ::dup2(in, STDIN_FILENO) < 0) {
+    return false;
+  }
+  if (plan.stdin_fd < 0 && in > STDERR_FILENO) {
+    ::close(in);
+  }
+  if (plan.output_fd >= 0 && (::dup2(plan.output_fd, STDOUT_FILENO) < 0 ||
+                              ::dup2(plan.output_fd, STDERR_FILENO) < 0)) {
+    return false;
+  }
+  *step = "cannot enter its working directory";
+  return plan.working_directory == nullptr || ::chdir(plan.working_directory) == 0;
+}
+
 // The child, between vfork and exec: it shares our memory while this thread stands
-// still, so only system calls are allowed and nothing may be changed but `failure`.
-[[noreturn]] void run_child(const ChildPlan& plan, volatile int* error_number,
-                            const char* volatile* step) {
+// still, so only system calls are allowed and nothing outside its frame may change.
+[[noreturn]] void run_child(const ChildPlan& plan) {
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
   for (const int number : kResetSignals) {
@@ -65,47 +83,34 @@ struct ChildFailure {
   if (::getppid() != plan.parent) {
     ::_exit(127);  // the parent went before the kernel knew of our wish
   }
-  const int in = plan.stdin_fd >= 0 ? plan.stdin_fd : ::open("/dev/null", O_RDONLY);
-  *step = "cannot set up its descriptors";
-  bool ready = in >= 0 && ::dup2(in, STDIN_FILENO) >= 0;
-  if (ready && plan.output_fd >= 0) {
-    ready = ::dup2(plan.output_fd, STDOUT_FILENO) >= 0 &&
-            ::dup2(plan.output_fd, STDERR_FILENO) >= 0;
-  }
-  if (ready && plan.stdin_fd < 0 && in > STDERR_FILENO) {
-    ::close(in);
-  }
-  if (ready && plan.working_directory != nullptr) {
-    *step = "cannot enter its working directory";
-    ready = ::chdir(plan.working_directory) == 0;
-  }
-  if (ready) {
-    *step = "cannot execute it";
+  ChildFailure failure;
+  if (set_up_child(plan, &failure.step)) {
+    failure.step = "cannot execute it";
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::execve(plan.program, plan.argv, plan.environment);
   }
-  *error_number = errno;
+  failure.error_number = errno;
+  [[maybe_unused]] const ssize_t written =
+      ::write(plan.failure_fd, &failure, sizeof failure);
   ::_exit(127);
 }
 
 // vfork in a frame of its own: the parent returns from it with the child's frame gone.
-[[gnu::noinline]] pid_t spawn(const ChildPlan& plan, ChildFailure& failure) {
-  volatile int error_number = 0;
-  const char* volatile step = nullptr;
+// Signals wait meanwhile, for a handler of ours must not run in the child.
+[[gnu::noinline]] pid_t spawn(const ChildPlan& plan) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::vfork();
   if (pid == 0) {
-    run_child(plan, &error_number, &step);
+    run_child(plan);
   }
   const int vfork_errno = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  failure.error_number = pid < 0 ? vfork_errno : error_number;
-  failure.step = pid < 0 ? "cannot create a process" : step;
+  errno = vfork_errno;
   return pid;
 }
 
@@ -150,7 +155,6 @@ Result<Pipe> make_pipe() {
     }
     pipe.write_end = Fd(moved);
   }
-  ::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK);
   return pipe;
 }
 
@@ -235,6 +239,7 @@ Result<Subprocess> Subprocess::start(const SubprocessOptions& options) {
   Pipe pipe;
   if (!options.inherit_output) {
     PC_ASSIGN_OR_RETURN(pipe, make_pipe());
+    ::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK);
   }
   ChildPlan plan;
   plan.program = program.c_str();
@@ -250,12 +255,16 @@ Result<Subprocess> Subprocess::start(const SubprocessOptions& options) {
   if (options.timeout.count() > 0) {
     child.deadline_ = Clock::now() + options.timeout;
   }
+  PC_ASSIGN_OR_RETURN(Pipe failure_pipe, make_pipe());
+  plan.failure_fd = failure_pipe.write_end.get();
+  const pid_t pid = spawn(plan);
+  if (pid < 0) {
+    return fail(system_error("cannot create a process", errno));
+  }
+  failure_pipe.write_end.reset();
   ChildFailure failure;
-  const pid_t pid = spawn(plan, failure);
-  if (pid < 0 || failure.error_number != 0) {
-    if (pid > 0) {
-      ::waitpid(pid, nullptr, 0);
-    }
+  if (::read(failure_pipe.read_end.get(), &failure, sizeof failure) > 0) {
+    ::waitpid(pid, nullptr, 0);
     return fail(
         system_error(fmt::format("cannot run {}: {}", program.native(), failure.step),
                      failure.error_number));

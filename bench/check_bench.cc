@@ -9,6 +9,7 @@
 // check with one job, and one with two. Prints one JSON line a round.
 
 #include "checkers/checker.h"
+#include "device/affinity.h"
 #include "device/disk_server.h"
 #include "device/mount_namespace.h"
 #include "device/run_dir.h"
@@ -56,8 +57,12 @@ double median_checker_ms(const Bench& bench, std::size_t samples) {
   options.footprint_unit_bytes = bench.unit_bytes;
   ServedDisk disk(bench.recording->size_bytes(0), nullptr, std::move(options));
   std::filesystem::path mountpoint = value_or_throw(run_dir.make_directory("disks"));
+  // As the judge has it: server and checker on one processor.
+  PinnedToProcessor pinned(0);
+  DiskServer::Options serve;
+  serve.threads = 1;
   std::unique_ptr<DiskServer> server = value_or_throw(
-      DiskServer::start(mountpoint, run_dir.run_id(), {{"disk", &disk}}, {}));
+      DiskServer::start(mountpoint, run_dir.run_id(), {{"disk", &disk}}, serve));
   Subject subject;
   subject.disks = {server->path(0)};
   subject.scratch = value_or_throw(run_dir.make_directory("job"));

@@ -10,6 +10,10 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace powercut {
 
 namespace {
@@ -19,6 +23,11 @@ constexpr int kCorrected = 1;
 constexpr int kReboot = 2;
 constexpr int kUncorrected = 4;
 constexpr int kOperational = 8;
+
+// Problems that every recovery may rightly meet: free inodes and free blocks counts of
+// the superblock (updated lazily), orphaned inodes to clear or truncate.
+constexpr std::array<std::string_view, 4> kNoFix = {"0x05000d", "0x05000f", "0x000020",
+                                                    "0x000021"};
 
 class Ext4Checker : public Checker {
  public:
@@ -51,14 +60,17 @@ class Ext4Checker : public Checker {
         "[options]\n"
         "\tproblem_log_filename = {}\n"
         "\tbroken_system_clock = true\n"
-        "[problems]\n"
-        "\t0x05000d = {{\n\t\tnot_a_fix = true\n\t}}\n"
-        "\t0x05000f = {{\n\t\tnot_a_fix = true\n\t}}\n"
-        "\t0x000020 = {{\n\t\tnot_a_fix = true\n\t}}\n"
-        "\t0x000021 = {{\n\t\tnot_a_fix = true\n\t}}\n",
+        "[problems]\n",
         problems.string());
+    for (std::string_view code : kNoFix) {
+      text += fmt::format("\t{} = {{\n\t\tnot_a_fix = true\n\t}}\n", code);
+    }
     PC_ASSIGN_OR_RETURN(Fd fd, Fd::open(config, O_WRONLY | O_CREAT | O_TRUNC));
     return write_fully(fd, std::as_bytes(std::span(text)), 0, config);
+  }
+
+  static bool no_fix(const E2fsckProblem& problem) {
+    return std::find(kNoFix.begin(), kNoFix.end(), problem.code) != kNoFix.end();
   }
 
   static Verdict judge(const ExitState& state, const E2fsckLog& log) {
@@ -88,14 +100,17 @@ class Ext4Checker : public Checker {
       any_fixed = any_fixed || problem.fixed;
     }
     for (const E2fsckProblem& problem : log.problems) {
-      if (problem.fixed || !any_fixed) {
+      if (problem.fixed || (!any_fixed && !no_fix(problem))) {
         verdict.findings.push_back(
             Finding{problem.key(), problem.summary(), (code & kOperational) != 0});
       }
     }
     std::string complaint = first_complaint(state.output);
     if (verdict.findings.empty()) {
-      verdict.findings.push_back(Finding{fmt::format("exit {}", code), complaint, true});
+      verdict.findings.push_back(
+          Finding{fmt::format("exit {}: {}", code, complaint),
+                  fmt::format("{} (e2fsck exit code {})", complaint, code),
+                  (code & kOperational) != 0});
     } else if (!complaint.empty()) {
       verdict.findings[0].summary =
           fmt::format("{} ({})", complaint, verdict.findings[0].summary);

@@ -65,13 +65,13 @@ Arguments parse_arguments(const Command& command, const po::options_description&
     po::store(parsed, result.values);
     po::notify(result.values);
   } catch (const po::too_many_positional_options_error&) {
-    usage(command, fmt::format("powercut {}: too many arguments", command.name));
+    usage(command, fmt::format("{}: too many arguments", command.name));
   } catch (const po::error& error) {
-    usage(command, fmt::format("powercut {}: {}", command.name, error.what()));
+    usage(command, fmt::format("{}: {}", command.name, error.what()));
   }
   for (const std::string& name : positional) {
     if (!result.has(name)) {
-      usage(command, fmt::format("powercut {}: {} is missing", command.name, name));
+      usage(command, fmt::format("{}: {} is missing", command.name, name));
     }
   }
   return result;

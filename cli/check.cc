@@ -20,14 +20,15 @@ namespace powercut {
 
 namespace {
 
-int exit_code_of(const Certificate& certificate) {
+int exit_code_of(const Certificate& certificate, bool require_complete) {
   if (certificate.end == EndOfRun::kInterrupted) {
     return kExitInterrupted;
   }
   if (!certificate.findings.empty()) {
     return kExitFindings;
   }
-  if (certificate.inconclusive > 0 || certificate.states_decided == 0) {
+  if (certificate.inconclusive > 0 || certificate.states_decided == 0 ||
+      (require_complete && !certificate.complete())) {
     return kExitHarness;
   }
   return kExitClean;
@@ -49,7 +50,7 @@ int check_all(CheckSession& session, const Arguments& arguments) {
       arguments.text("json"),
       check_text(*session.recording, session.model, session.context, certificate),
       check_json(*session.recording, session.model, session.context, certificate));
-  return exit_code_of(certificate);
+  return exit_code_of(certificate, arguments.has("require-complete"));
 }
 
 // One state by its id: what a finding's reproduction runs.
@@ -91,14 +92,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
   options.add_options()("mutate-flushes",
                         "ignore each flush in turn and tell which carry weight")(
       "state", po::value<std::string>(), "check this one state, as a finding names it");
-  // The atomic unit of one state is part of its id.
   Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
-  if (arguments.has("state") && arguments.values["atomic"].defaulted()) {
-    StateIdHead head = value_or_throw(parse_state_head(arguments.text("state")));
-    if (head.atomic_bytes != 0) {
-      arguments.values.at("atomic").value() = fmt::format("{}", head.atomic_bytes);
-    }
-  }
   CheckSession session = open_check_session(arguments);
   if (arguments.has("state")) {
     return check_one(session, arguments.text("state"));
@@ -117,11 +111,12 @@ extern const Command kCheckCommand = {
     "Builds every state that the crash model permits between two instants of the log,\n"
     "has the checker look at as few of them as proves all, and prints the certificate:\n"
     "states permitted, states decided, classes, runs, findings. Exit code 0: no\n"
-    "finding; 1: findings; 3: undecided.\n\n"
+    "finding in what was decided (all of it, unless --max-runs, --time or --stop-after\n"
+    "ended it: see --require-complete); 1: findings; 3: the checker could not judge.\n\n"
     "examples:\n"
     "  powercut check run.log\n"
     "  powercut check run.log --from mark:mkfs --atomic 512 --audit 0.1\n"
-    "  powercut check run.log --checker 'command:e2fsck -fn {}'\n"
+    "  powercut check run.log --checker 'command:./my-fsck.sh {}' --clean-exit 0,1\n"
     "  powercut check run.log --mutate-flushes\n"
     "  powercut check run.log --fault ignore-flush:3 --stop-after 1\n\n",
     &run};

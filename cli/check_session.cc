@@ -46,8 +46,13 @@ void take_baseline(CheckSession& session) {
   CrashState pristine{StateSpace::linear(session.recording, session.from), {}};
   Verdict verdict = value_or_throw(session.judge->take_baseline(pristine));
   std::string hint =
-      "choose with --from a point at which the file system is whole: a mark after mkfs; "
-      "`powercut log list LOG` shows the marks";
+      session.recording->timeline().marks().empty()
+          ? "is there the file system that the checker expects? --checker chooses another"
+          : "choose with --from a point at which the file system is whole: a mark after "
+            "mkfs (`powercut log list LOG` shows the marks), or another --checker";
+  if (verdict.reason.ends_with("read nothing from the disk")) {
+    hint = "a program that does not look at the disk cannot judge it";
+  }
   if (verdict.kind == Verdict::Kind::kInconclusive) {
     throw Failure(
         Error{ErrorKind::kBadInput,
@@ -90,6 +95,7 @@ void add_check_options(po::options_description& options) {
       "stop after so many findings (0: find all)")(
       "audit", po::value<double>()->default_value(0),
       "share of the closed classes, 0 to 1, of which a random state is run for real")(
+      "require-complete", "exit with 3 if some permitted state was left undecided")(
       "seed", po::value<std::uint64_t>()->default_value(1),
       "of everything random: same seed, same runs")(
       "json", po::value<std::string>(),
@@ -102,7 +108,6 @@ CheckSession open_check_session(const Arguments& arguments) {
   checker_options.timeout = std::chrono::milliseconds(
       static_cast<std::int64_t>(arguments.values["timeout"].as<double>() * 1000));
   checker_options.clean_exit_codes = parse_exit_codes(arguments.text("clean-exit"));
-  session.model = model_from(arguments);
   double audit = arguments.values["audit"].as<double>();
   if (!(audit >= 0 && audit <= 1)) {
     throw Failure(Error{ErrorKind::kUsage, fmt::format("'{}' is no share", audit),
@@ -111,6 +116,11 @@ CheckSession open_check_session(const Arguments& arguments) {
   std::unique_ptr<Checker> checker =
       value_or_throw(make_checker(arguments.text("checker"), checker_options));
   session.recording = open_recording(arguments);
+  session.model = model_from(arguments, *session.recording);
+  if (arguments.has("state")) {  // its atomic unit is part of its id
+    session.model.atomic_bytes =
+        value_or_throw(parse_state_head(arguments.text("state"))).atomic_bytes;
+  }
   const Timeline& timeline = session.recording->timeline();
   CheckContext& context = session.context;
   context.log_path = arguments.text("LOG");
@@ -125,7 +135,8 @@ CheckSession open_check_session(const Arguments& arguments) {
                      : std::max(1U, std::thread::hardware_concurrency());
   constexpr std::size_t kMostJobs = 32;
   if (context.jobs == 0 || context.jobs > kMostJobs) {
-    throw Failure(Error{ErrorKind::kUsage, fmt::format("{} jobs", context.jobs),
+    throw Failure(Error{ErrorKind::kUsage,
+                        fmt::format("cannot run {} checkers at a time", context.jobs),
                         fmt::format("--jobs is 1 to {}", kMostJobs)});
   }
   session.from = value_or_throw(find_cut(timeline, context.from));

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 #include <vector>
@@ -58,25 +59,31 @@ void add_model_options(po::options_description& options) {
                         "device model: volatile-cache, write-through or ordered")(
       "fault", po::value<std::string>()->default_value("none"),
       "what a broken device does: ignore-flush:N|all, ignore-fua, corrupt, "
-      "lost-write:SEQ")("atomic", po::value<std::string>()->default_value("write"),
-                        "what lands as a whole: write, or a unit of N bytes (512, 4096)")(
+      "lost-write:SEQ")("atomic", po::value<std::string>()->default_value("block"),
+                        "what lands as a whole: block (the recorded device's logical "
+                        "block), write, or a unit of N bytes (512, 4096)")(
       "discard", po::value<std::string>()->default_value("recorded"),
       "what a discard leaves: recorded, keep, zero or either");
 }
 
-CrashModel model_from(const Arguments& arguments) {
+CrashModel model_from(const Arguments& arguments, const Recording& recording) {
   CrashModel model;
   model.device = value_or_throw(parse_device_model(arguments.text("model")));
   model.fault = value_or_throw(parse_fault(arguments.text("fault")));
   model.discard = value_or_throw(parse_discard_policy(arguments.text("discard")));
   std::string atomic = arguments.text("atomic");
-  if (atomic != "write") {
+  if (atomic == "block") {
+    model.atomic_bytes = recording.timeline().devices()[0].logical_block_bytes;
+    for (const Device& device : recording.timeline().devices()) {
+      model.atomic_bytes = std::min(model.atomic_bytes, device.logical_block_bytes);
+    }
+  } else if (atomic != "write") {
     constexpr std::uint64_t kLargest = 65536;
     std::uint64_t bytes = value_or_throw(parse_bytes(atomic));
     if (!std::has_single_bit(bytes) || bytes < 512 || bytes > kLargest) {
-      throw Failure(Error{ErrorKind::kUsage,
-                          fmt::format("'{}' is no atomic unit", atomic),
-                          "--atomic is write, or a power of two from 512 to 65536"});
+      throw Failure(
+          Error{ErrorKind::kUsage, fmt::format("'{}' is no atomic unit", atomic),
+                "--atomic is block, write, or a power of two from 512 to 65536"});
     }
     model.atomic_bytes = static_cast<std::uint32_t>(bytes);
   }

@@ -22,7 +22,7 @@ std::shared_ptr<const Recording> open_recording(const Arguments& arguments);
 
 // --model, --fault, --atomic, --discard.
 void add_model_options(po::options_description& options);
-CrashModel model_from(const Arguments& arguments);
+CrashModel model_from(const Arguments& arguments, const Recording& recording);
 
 // Those of the flags that were typed, as they were typed: " --size 64M --from start".
 std::string typed_flags(const Arguments& arguments,

@@ -30,7 +30,7 @@ CrashState state_by_id(const std::shared_ptr<const Recording>& recording,
                        const Arguments& arguments) {
   const std::string id = arguments.text("state");
   StateIdHead head = value_or_throw(parse_state_head(id));
-  CrashModel model = model_from(arguments);
+  CrashModel model = model_from(arguments, *recording);
   model.atomic_bytes = head.atomic_bytes;
   std::shared_ptr<const Durability> durability = std::make_shared<const Durability>(
       value_or_throw(Durability::build(recording->timeline(), model)));

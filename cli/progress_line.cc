@@ -6,19 +6,23 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace powercut {
 
 namespace {
 
-// Windows go at about the same pace; before the first is done nothing can be said.
-std::string time_left(const Progress& progress) {
+// The windows that are left may all be like the one that takes so long now.
+std::string time_left(const Progress& progress, double last_window_at) {
   if (progress.windows_decided == 0 || progress.windows_decided == progress.windows) {
     return "";
   }
-  double left = progress.seconds / static_cast<double>(progress.windows_decided) *
-                static_cast<double>(progress.windows - progress.windows_decided);
+  double a_window =
+      std::max(progress.seconds / static_cast<double>(progress.windows_decided),
+               progress.seconds - last_window_at);
+  double left =
+      a_window * static_cast<double>(progress.windows - progress.windows_decided);
   return fmt::format(", about {:.0f} s left", left);
 }
 
@@ -32,10 +36,15 @@ ProgressLine::~ProgressLine() {
 
 void ProgressLine::show(const Progress& progress) {
   constexpr double kPlainEverySeconds = 10;
+  if (progress.windows_decided != last_windows_) {
+    last_windows_ = progress.windows_decided;
+    last_window_at_ = progress.seconds;
+  }
   std::string line = fmt::format(
       "{}/{} windows, {:.1f} % of their states, {} runs, {} findings, {:.0f} s{}",
       progress.windows_decided, progress.windows, progress.share_decided * 100,
-      progress.runs, progress.findings, progress.seconds, time_left(progress));
+      progress.runs, progress.findings, progress.seconds,
+      time_left(progress, last_window_at_));
   if (terminal_) {
     fmt::print(stderr, "\r\033[K{}", line);
     std::fflush(stderr);

@@ -24,6 +24,8 @@ class ProgressLine {
   bool terminal_;
   bool shown_ = false;
   double last_plain_ = 0;
+  std::size_t last_windows_ = 0;
+  double last_window_at_ = 0;
 };
 
 }  // namespace powercut

@@ -21,6 +21,34 @@ namespace powercut {
 
 namespace {
 
+// A block is what a disk writes as a whole. The file system's own block is taken, so that
+// no state tears one apart which a disk of 4 KiB sectors could not tear; mkfs options
+// that ask for smaller blocks get them.
+std::uint32_t block_bytes_for(const LoopRecordingOptions& options) {
+  constexpr std::uint32_t kDefault = 4096;
+  if (options.file_system.empty() || !options.image.empty()) {
+    return 512;
+  }
+  const std::vector<std::string>& words = options.mkfs_options;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string value;
+    if (words[i] == "-b" && i + 1 < words.size()) {
+      value = words[i + 1];
+    } else if (words[i].starts_with("-b")) {
+      value = words[i].substr(2);
+    }
+    if (value.starts_with("size=")) {
+      value = value.substr(5);
+    }
+    for (std::uint32_t bytes : {512U, 1024U, 2048U}) {
+      if (value == fmt::format("{}", bytes)) {
+        return bytes;
+      }
+    }
+  }
+  return kDefault;
+}
+
 LoopRecordingOptions loop_options(const Arguments& arguments) {
   LoopRecordingOptions options;
   options.log = arguments.text("output");
@@ -31,6 +59,9 @@ LoopRecordingOptions loop_options(const Arguments& arguments) {
   options.keep_image = arguments.text("keep-image");
   options.size_bytes = value_or_throw(parse_bytes(arguments.text("size")));
   options.block_bytes = arguments.values["block-size"].as<std::uint32_t>();
+  if (options.block_bytes == 0) {
+    options.block_bytes = block_bytes_for(options);
+  }
   options.command = arguments.command;
   return options;
 }
@@ -50,7 +81,7 @@ void check_usage(const Arguments& arguments) {
     refuse("no workload", "the command to run goes behind --");
   }
   std::uint32_t block = arguments.values["block-size"].as<std::uint32_t>();
-  if (block != 512 && block != 1024 && block != 2048 && block != 4096) {
+  if (block != 0 && block != 512 && block != 1024 && block != 2048 && block != 4096) {
     refuse(fmt::format("a block of {} bytes", block), "--block-size is 512 to 4096");
   }
   if (!arguments.has("image") && !arguments.values["mount-options"].defaulted() &&
@@ -67,8 +98,10 @@ int run(const Command& self, const std::vector<std::string>& words) {
       "fs", po::value<std::string>()->default_value(""),
       "file system to make and mount (none: the workload gets $POWERCUT_DEVICE)")(
       "size", po::value<std::string>()->default_value("64M"), "size of the disk")(
-      "block-size", po::value<std::uint32_t>()->default_value(512),
-      "logical block size of the disk: 512, 1024, 2048, 4096")(
+      "block-size", po::value<std::uint32_t>()->default_value(0),
+      "logical block size of the disk: 512, 1024, 2048, 4096 (0: 4096, or the smaller "
+      "one "
+      "that the mkfs options ask for; 512 without --fs)")(
       "mkfs-options", po::value<std::string>()->default_value(""),
       "more arguments for mkfs, as one string")(
       "mount-options", po::value<std::string>()->default_value(""),

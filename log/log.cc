@@ -87,7 +87,7 @@ Result<std::unique_ptr<Log>> Log::open(const std::filesystem::path& path,
   auto opened = MappedFile::open(path);
   if (!opened) {
     Error error = std::move(opened).error();
-    error.message = fmt::format("cannot open log: {}", error.message);
+    error.message.replace(0, std::string_view("cannot open").size(), "cannot open log");
     return fail(std::move(error));
   }
   MappedFile file = std::move(*opened);

@@ -3,6 +3,7 @@
 #include "scenarios/judge.h"
 
 #include "base/ensure.h"
+#include "device/affinity.h"
 #include "replay/state_view.h"
 
 #include <fmt/format.h>
@@ -42,37 +43,46 @@ Result<std::unique_ptr<Judge>> Judge::start(const Recording& recording,
                                             const RunDir& run_dir,
                                             const JudgeOptions& options) {
   std::unique_ptr<Judge> judge(new Judge(std::move(checker)));
-  std::vector<DiskFile> files;
   for (std::size_t worker = 0; worker < options.jobs; ++worker) {
-    Bench bench;
-    for (std::uint16_t d = 0; d < recording.device_count(); ++d) {
-      ServedDisk::Options disk;
-      disk.footprint_unit_bytes = options.unit_bytes;
-      bench.disks.push_back(std::make_unique<ServedDisk>(recording.size_bytes(d), nullptr,
-                                                         std::move(disk)));
-      files.push_back(
-          DiskFile{fmt::format("job{}-disk{}", worker, d), bench.disks.back().get()});
-    }
-    judge->benches_.push_back(std::move(bench));
-  }
-  PC_ASSIGN_OR_RETURN(std::filesystem::path mountpoint, run_dir.make_directory("disks"));
-  PC_ASSIGN_OR_RETURN(judge->server_,
-                      DiskServer::start(mountpoint, run_dir.run_id(), files, {}));
-  std::size_t file = 0;
-  for (std::size_t worker = 0; worker < options.jobs; ++worker) {
-    Bench& bench = judge->benches_[worker];
-    for (std::size_t d = 0; d < bench.disks.size(); ++d) {
-      bench.subject.disks.push_back(judge->server_->path(file++));
-    }
-    PC_ASSIGN_OR_RETURN(bench.subject.scratch,
-                        run_dir.make_directory(fmt::format("job{}", worker)));
-    bench.subject.begin_probe = [&bench](std::size_t probe) {
-      for (std::unique_ptr<ServedDisk>& disk : bench.disks) {
-        disk->begin_probe(probe);
-      }
-    };
+    PC_RETURN_IF_ERROR(judge->add_bench(recording, run_dir, options));
   }
   return judge;
+}
+
+Status Judge::add_bench(const Recording& recording, const RunDir& run_dir,
+                        const JudgeOptions& options) {
+  std::size_t worker = benches_.size();
+  std::unique_ptr<Bench> bench = std::make_unique<Bench>();
+  std::vector<DiskFile> files;
+  for (std::uint16_t d = 0; d < recording.device_count(); ++d) {
+    ServedDisk::Options disk;
+    disk.footprint_unit_bytes = options.unit_bytes;
+    bench->disks.push_back(
+        std::make_unique<ServedDisk>(recording.size_bytes(d), nullptr, std::move(disk)));
+    files.push_back(DiskFile{fmt::format("disk{}", d), bench->disks.back().get()});
+  }
+  PC_ASSIGN_OR_RETURN(std::filesystem::path mountpoint,
+                      run_dir.make_directory(fmt::format("disks{}", worker)));
+  {
+    PinnedToProcessor pinned(static_cast<unsigned>(worker % usable_processors()));
+    DiskServer::Options serve;
+    serve.threads = 1;
+    PC_ASSIGN_OR_RETURN(bench->server,
+                        DiskServer::start(mountpoint, run_dir.run_id(), files, serve));
+  }
+  for (std::size_t d = 0; d < files.size(); ++d) {
+    bench->subject.disks.push_back(bench->server->path(d));
+  }
+  PC_ASSIGN_OR_RETURN(bench->subject.scratch,
+                      run_dir.make_directory(fmt::format("job{}", worker)));
+  Bench* kept = bench.get();
+  bench->subject.begin_probe = [kept](std::size_t probe) {
+    for (std::unique_ptr<ServedDisk>& disk : kept->disks) {
+      disk->begin_probe(probe);
+    }
+  };
+  benches_.push_back(std::move(bench));
+  return {};
 }
 
 Result<Verdict> Judge::take_baseline(const CrashState& pristine) {
@@ -102,7 +112,8 @@ void Judge::subtract_baseline(Verdict& verdict) const {
 
 Result<RunOutcome> Judge::run(std::size_t worker, const CrashState& state) {
   PC_ENSURE(worker < benches_.size(), "a bench for each job");
-  Bench& bench = benches_[worker];
+  Bench& bench = *benches_[worker];
+  PinnedToProcessor pinned(static_cast<unsigned>(worker % usable_processors()));
   for (std::uint16_t d = 0; d < bench.disks.size(); ++d) {
     bench.disks[d]->reset(std::make_shared<const StateView>(state, d));
     bench.disks[d]->begin_probe(0);

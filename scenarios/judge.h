@@ -50,9 +50,13 @@ class Judge : public StateRunner {
   Result<RunOutcome> run(std::size_t worker, const CrashState& state) override;
 
  private:
+  // A worker's disks and the server that shows them. The server has one thread, on the
+  // processor on which the worker and its checker run: a read of the checker is then
+  // answered without waking another processor, which costs more than the read.
   struct Bench {
     std::vector<std::unique_ptr<ServedDisk>> disks;
     Subject subject;
+    std::unique_ptr<DiskServer> server;  // last: goes first
   };
 
   explicit Judge(std::unique_ptr<Checker> checker)
@@ -62,9 +66,11 @@ class Judge : public StateRunner {
 
   std::unique_ptr<Checker> checker_;
   std::vector<std::string> probes_;
-  std::vector<Bench> benches_;  // by worker
+  Status add_bench(const Recording& recording, const RunDir& run_dir,
+                   const JudgeOptions& options);
+
+  std::vector<std::unique_ptr<Bench>> benches_;  // by worker
   std::set<std::string> baseline_;
-  std::unique_ptr<DiskServer> server_;  // last: goes first
 };
 
 }  // namespace powercut

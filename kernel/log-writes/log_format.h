@@ -92,7 +92,7 @@ struct pc_device {
 #define PC_DEVICE_BOUNCE (1U << 5) /* what is logged is what was sent down */
 #define PC_DEVICE_OBSERVE (1U << 6) /* changed in flight: PC_EVENT_UNSTABLE */
 #define PC_DEVICE_LOGS_READS (1U << 7)
-#define PC_DEVICE_HAS_BASE (1U << 8) /* recorded over an image, see base_digest */
+#define PC_DEVICE_HAS_BASE (1U << 8) /* recorded over an image: base_digest */
 
 /* At the start of a slot; 4096 bytes. */
 struct pc_log2_super {
@@ -108,7 +108,7 @@ struct pc_log2_super {
 	__le32 flags; /* PC_SUPER_* */
 	__le32 reserved0;
 	/* A hint for the reader of the log's progress, never trusted alone. */
-	__le64 tail_offset; /* of the newest segment known when this was written */
+	__le64 tail_offset; /* of the newest segment known at that time */
 	__le64 tail_seq; /* sequence number after that segment */
 	__u8 reserved1[40];
 	struct pc_device devices[PC_MAX_DEVICES];
