@@ -72,10 +72,14 @@ class MemorySink final : public EventSink {
     return {};
   }
 
-  const std::vector<Event>& events() const { return events_; }
+  std::vector<Event> events() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return events_;
+  }
 
   // What a disk of zeros holds after all completed writes, in completion order.
   std::vector<std::byte> replay(std::size_t size_bytes) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
     std::vector<std::byte> disk(size_bytes);
     for (const Event& event : events_) {
       if (event.what != "complete" || event.status != 0) {
@@ -93,6 +97,7 @@ class MemorySink final : public EventSink {
   }
 
   std::size_t count(Op op) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
     std::size_t count = 0;
     for (const Event& event : events_) {
       count += event.what == "submit" && event.submission.op == op ? 1 : 0;
@@ -101,7 +106,7 @@ class MemorySink final : public EventSink {
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<Event> events_;
 };
 

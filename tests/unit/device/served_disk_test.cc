@@ -185,7 +185,7 @@ TEST_CASE("a recorder hears of a submission before its completion",
   REQUIRE(disk.served.discard(0, 1024) == 0);
   REQUIRE(disk.served.write_zeroes(0, 512, true) == 0);
   REQUIRE(sink.events().size() == 8);
-  const MemorySink::Event& first = sink.events()[0];
+  const MemorySink::Event first = sink.events()[0];
   CHECK(first.what == "submit");
   CHECK(first.submission.device == 3);
   CHECK(first.submission.pid == 77);
