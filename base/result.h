@@ -43,6 +43,8 @@ T value_or_throw(Result<T> result) {
 #define PC_CONCAT_INNER(a, b) a##b
 #define PC_CONCAT(a, b) PC_CONCAT_INNER(a, b)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses.
+
 // Returns the Error of `expression` from the calling function, if it has one.
 #define PC_RETURN_IF_ERROR(expression)                       \
   do {                                                       \
@@ -61,3 +63,5 @@ T value_or_throw(Result<T> result) {
     return ::powercut::fail(std::move(temporary).error());           \
   }                                                                  \
   declaration = std::move(temporary).value()
+
+// NOLINTEND(bugprone-macro-parentheses)

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace powercut {
 
@@ -17,7 +18,9 @@ Result<std::vector<std::string>> split_words(const std::string& text) {
   char quote = '\0';
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
-    if (c == '\\' && quote != '\'' && i + 1 < text.size()) {
+    constexpr std::string_view kQuotable = "\"\\$`";  // within "..."
+    if (c == '\\' && quote != '\'' && i + 1 < text.size() &&
+        (quote == '\0' || kQuotable.find(text[i + 1]) != std::string_view::npos)) {
       word += text[++i];
       in_word = true;
     } else if (quote != '\0') {

@@ -14,6 +14,7 @@
 
 #include "replay/timeline.h"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -65,14 +66,14 @@ class BlockIndex::Cursor {
   friend class BlockIndex;
 
   struct Run {
-    const Entry* begin;
-    const Entry* end;  // one past the next to give
+    const Entry* begin = nullptr;
+    const Entry* end = nullptr;  // one past the next to give
   };
 
   static constexpr std::size_t kInline = 16;
 
   std::size_t count_ = 0;
-  Run inline_[kInline];
+  std::array<Run, kInline> inline_{};
   std::vector<Run> more_;
 
   void push(const Entry* begin, const Entry* end);

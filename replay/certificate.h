@@ -28,7 +28,14 @@ struct FailingClass {
   std::vector<std::size_t> windows;
 };
 
-enum class EndOfRun { kDecided, kMaxRuns, kTime, kStopAfter, kInterrupted };
+enum class EndOfRun {
+  kDecided,
+  kMaxRuns,
+  kTime,
+  kStopAfter,
+  kInterrupted,
+  kInconclusive,  // the checker could not judge one class after the other
+};
 
 struct Certificate {
   std::size_t windows = 0;

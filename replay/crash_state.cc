@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -245,11 +246,20 @@ bool read_exception(IdReader& reader, CrashState& state) {
 
 }  // namespace
 
-Result<StateIdHead> parse_state_head(const std::string& id) {
+Result<StateIdHead> parse_state_head(const std::string& id, Cut end) {
   IdReader reader(id);
   StateIdHead head;
   if (!read_head(reader, head)) {
     return bad_id(id, "it does not begin like c1043.w. or c1043.512.");
+  }
+  constexpr std::uint32_t kLargestUnit = 65536;
+  if (head.atomic_bytes != 0 &&
+      (!std::has_single_bit(head.atomic_bytes) || head.atomic_bytes < 512 ||
+       head.atomic_bytes > kLargestUnit)) {
+    return bad_id(id, fmt::format("{} is no atomic unit", head.atomic_bytes));
+  }
+  if (head.cut > end) {
+    return bad_id(id, fmt::format("the log has {} events", end));
   }
   return head;
 }

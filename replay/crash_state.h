@@ -43,7 +43,8 @@ struct StateIdHead {
 };
 
 // The cut and the atomic unit of an id; build the space with them, then state_from_id().
-Result<StateIdHead> parse_state_head(const std::string& id);
+// `end` is that of the timeline: a cut behind it is refused.
+Result<StateIdHead> parse_state_head(const std::string& id, Cut end);
 Result<CrashState> state_from_id(std::shared_ptr<const StateSpace> space,
                                  const std::string& id);
 

@@ -112,6 +112,9 @@ bool Explorer::Run::may_start() {
              certificate_.findings.size() >= options.stop_after) {
     certificate_.end = EndOfRun::kStopAfter;
     stopping_ = true;
+  } else if (certificate_.inconclusive >= kMostInconclusive) {
+    certificate_.end = EndOfRun::kInconclusive;
+    stopping_ = true;
   } else if (options.interrupted && options.interrupted()) {
     certificate_.end = EndOfRun::kInterrupted;
     stopping_ = true;

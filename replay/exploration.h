@@ -21,6 +21,8 @@ class Explorer::Run {
  private:
   static constexpr std::size_t kLookahead = 32;
   static constexpr std::size_t kCachedWindows = 64;
+  // A checker that hangs on so many classes hangs on all: each costs its whole time-out.
+  static constexpr std::uint64_t kMostInconclusive = 16;
   static constexpr std::uint32_t kNoSet = ~std::uint32_t{0};
 
   // A set of states as a chain of constraints; chains share their beginnings.
@@ -75,7 +77,7 @@ class Explorer::Run {
   NodeId follow_steps(WindowState& window, Item& item, NodeId at);
   void run_or_park(WindowState& window, Item& item);
   // Follows the tree with one item until it is closed, dispatched or parked.
-  Status process(const Item& item);
+  Status process(const Item& taken);
   // Divides the current set by `unit` at branch `node`; queues all parts but one and
   // returns the child for that one.
   NodeId divide_at(WindowState& window, const Item& item, NodeId node, UnitKey unit,

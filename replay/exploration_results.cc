@@ -155,8 +155,10 @@ void Explorer::Run::add_finding(const WindowState& window, const Item& item, Lea
   }
   FailingClass& failing = certificate_.findings[it->second];
   failing.states += states;
-  if (failing.windows.empty() || failing.windows.back() != window.window.number) {
-    failing.windows.push_back(window.window.number);
+  std::vector<std::size_t>& windows = failing.windows;  // ascending, each once
+  auto at = std::lower_bound(windows.begin(), windows.end(), window.window.number);
+  if (at == windows.end() || *at != window.window.number) {
+    windows.insert(at, window.window.number);
   }
 }
 

@@ -51,10 +51,11 @@ std::span<const WriteIndex> StateSpace::cluster_option(Variable variable,
 
 std::uint32_t StateSpace::most(Variable variable) const {
   const Subject& subject = subjects_[variable];
-  if (model_.fault.kind == FaultModel::Kind::kCorrupt && subject.cluster == kNone) {
-    return option_counts_[variable] - 2;  // the last one is garbage
-  }
-  return option_counts_[variable] - 1;
+  bool garbage = model_.fault.kind == FaultModel::Kind::kCorrupt &&
+                 subject.cluster == kNone &&
+                 (subject.write != kNoWrite ||
+                  unit_versions_[variable].back().kind == Version::Kind::kGarbage);
+  return option_counts_[variable] - (garbage ? 2 : 1);  // garbage comes last
 }
 
 bool StateSpace::covers(const Write& write, UnitKey unit) const {
