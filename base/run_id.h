@@ -13,6 +13,10 @@ namespace powercut {
 // What names in the system begin with, before the run id.
 inline constexpr std::string_view kRunPrefix = "powercut-";
 
+// The environment variable in which a workload finds the control socket of the recording
+// around it; by it, a killed recording's orphans are known.
+inline constexpr const char* kControlVariable = "POWERCUT_CONTROL";
+
 // A new id of [a-z0-9]{14}: seconds, process id and randomness. Not reproducible, and
 // not meant to be: it names a run and decides nothing.
 std::string make_run_id();

@@ -5,6 +5,7 @@
 #include "base/ensure.h"
 #include "base/fd.h"
 #include "base/run_id.h"
+#include "device/connection_guard.h"
 #include "device/fuse_ops.h"
 
 #include <fmt/format.h>
@@ -85,6 +86,7 @@ class DiskServer::Session {
   ~Session();
 
   Status mount(const std::string& run_id);
+  Status start_guard();
   void start_threads();
   Status stop();
 
@@ -107,6 +109,7 @@ class DiskServer::Session {
   unsigned connection_ = 0;  // the minor device number of the mount
   std::mutex stop_mutex_;
   bool mounted_ = false;
+  std::unique_ptr<ConnectionGuard> guard_;
   std::vector<std::thread> threads_;
 };
 
@@ -160,6 +163,13 @@ Status DiskServer::Session::mount(const std::string& run_id) {
   }
   mounted_ = true;
   ::fcntl(fuse_session_fd(session_), F_SETFD, FD_CLOEXEC);
+  return {};
+}
+
+// Before any thread of ours, or anybody else, can wait for the disks.
+Status DiskServer::Session::start_guard() {
+  const SignalsBlocked blocked;
+  PC_ASSIGN_OR_RETURN(guard_, ConnectionGuard::start(mountpoint_));
   return {};
 }
 
@@ -236,6 +246,7 @@ Status DiskServer::Session::stop() {
     thread.join();
   }
   threads_.clear();
+  guard_.reset();
   fuse_session_unmount(session_);  // already gone; closes the descriptor
   return status;
 }
@@ -255,6 +266,7 @@ Result<std::unique_ptr<DiskServer>> DiskServer::start(
   std::unique_ptr<Session> session =
       std::make_unique<Session>(mountpoint, std::move(directory), options);
   PC_RETURN_IF_ERROR(session->mount(run_id));
+  PC_RETURN_IF_ERROR(session->start_guard());
   session->start_threads();
   return std::unique_ptr<DiskServer>(new DiskServer(std::move(session)));
 }

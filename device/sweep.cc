@@ -19,9 +19,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <set>
+#include <thread>
 
 namespace powercut {
 namespace {
@@ -79,6 +83,7 @@ class Sweep {
   RunState state_of(std::string_view run_id, const fs::path& seen_in);
   void add(Leftover::Kind kind, std::string name, std::string_view run_id,
            std::string detail);
+  void find_processes();
   void find_mappings();
   void find_mounts(bool servers);
   void find_loops();
@@ -112,6 +117,29 @@ RunState Sweep::state_of(std::string_view run_id, const fs::path& seen_in) {
 void Sweep::add(Leftover::Kind kind, std::string name, std::string_view run_id,
                 std::string detail) {
   found_.push_back({kind, std::move(name), std::string(run_id), std::move(detail)});
+}
+
+// The workload of a recording dies with it, but not what the workload left running in the
+// background; that still holds the mount, and with it the loop and the disk.
+void Sweep::find_processes() {
+  const std::string wanted = fmt::format("{}=", kControlVariable);
+  for (const std::string& pid : names_in("/proc")) {
+    if (pid.find_first_not_of("0123456789") != std::string::npos) {
+      continue;
+    }
+    std::ifstream environment(fs::path("/proc") / pid / "environ", std::ios::binary);
+    for (std::string variable; std::getline(environment, variable, '\0');) {
+      if (!variable.starts_with(wanted)) {
+        continue;
+      }
+      const fs::path socket = variable.substr(wanted.size());
+      const std::string_view run_id = find_run_id(socket.native());
+      if (!run_id.empty() && state_of(run_id, socket) == RunState::kDead) {
+        add(Leftover::Kind::kProcess, pid, run_id,
+            read_name(fs::path("/proc") / pid / "comm"));
+      }
+    }
+  }
 }
 
 void Sweep::find_mappings() {
@@ -181,6 +209,7 @@ void Sweep::find_run_directories() {
 }
 
 std::vector<Leftover> Sweep::find() {
+  find_processes();
   find_mappings();
   find_mounts(false);
   find_loops();
@@ -205,6 +234,21 @@ Status remove_server(const std::string& target) {
   return {};
 }
 
+// Ends it, and waits until it is gone: what it holds can be removed only then.
+Status remove_process(const std::string& name) {
+  const pid_t pid = static_cast<pid_t>(std::stol(name));
+  if (::kill(pid, SIGKILL) != 0 && errno != ESRCH) {
+    return fail(system_error(fmt::format("cannot kill process {}", name), errno));
+  }
+  for (int tries = 0; tries < 500 && ::kill(pid, 0) == 0; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  if (::kill(pid, 0) == 0) {
+    return fail(ErrorKind::kSystem, fmt::format("process {} does not die", name));
+  }
+  return {};
+}
+
 Status remove_run_directory(const std::string& path) {
   switch (run_state(path)) {
     case RunState::kGone:
@@ -222,6 +266,8 @@ Status remove_run_directory(const std::string& path) {
 
 std::string_view to_string(Leftover::Kind kind) {
   switch (kind) {
+    case Leftover::Kind::kProcess:
+      return "process";
     case Leftover::Kind::kDeviceMapper:
       return "device-mapper device";
     case Leftover::Kind::kMount:
@@ -242,6 +288,8 @@ std::vector<Leftover> find_leftovers() {
 
 Status remove(const Leftover& leftover) {
   switch (leftover.kind) {
+    case Leftover::Kind::kProcess:
+      return remove_process(leftover.name);
     case Leftover::Kind::kDeviceMapper:
       return fail(ErrorKind::kUsage,
                   fmt::format("cannot remove device-mapper device {}: not supported",

@@ -17,6 +17,7 @@ namespace powercut {
 
 struct Leftover {
   enum class Kind {
+    kProcess,       // name: pid of a process that a killed recording's workload started
     kDeviceMapper,  // name: of the mapping; reported, not removed
     kMount,         // name: mount point of a file system on a served disk
     kLoop,          // name: "loop3"

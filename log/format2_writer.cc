@@ -99,9 +99,10 @@ Result<std::unique_ptr<Format2Writer>> Format2Writer::create(
         chosen.log_bytes == 0 ? device_bytes : std::min(chosen.log_bytes, device_bytes);
     PC_RETURN_IF_ERROR(check_options(chosen));
   }
-  // An older log's superblock in the second slot must not outvote the first.
-  const std::vector<std::byte> zeros(PC_SUPER_SLOT_BYTES);
-  PC_RETURN_IF_ERROR(write_fully(fd, zeros, PC_SUPER_SLOT_BYTES, path));
+  // An older log's superblock in the second slot must not outvote the first; and a hole
+  // could not be read through a mapping where a tmpfs is full.
+  const std::vector<std::byte> zeros(PC_FIRST_SEGMENT_OFFSET);
+  PC_RETURN_IF_ERROR(write_fully(fd, zeros, 0, path));
   std::unique_ptr<Format2Writer> writer(new Format2Writer(std::move(fd), path, chosen));
   PC_RETURN_IF_ERROR(writer->write_super());
   return writer;
@@ -297,6 +298,10 @@ Status Format2Writer::write_segment(std::uint32_t flags) {
   const std::uint64_t time_ns = record_times_ ? now_ns(CLOCK_REALTIME) : 0;
   const Status written = builder_.write(fd_, path_, flags, time_ns);
   if (!written) {
+    // What of it came onto a full file system is given back: the end of the log then
+    // fits, and no hole stays where the header was to be. A block device refuses, and
+    // needs not.
+    static_cast<void>(::ftruncate(fd_.get(), static_cast<off_t>(builder_.offset())));
     builder_.discard();
     stop(written.error());
     return refusal();

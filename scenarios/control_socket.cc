@@ -21,6 +21,7 @@ namespace {
 // A request is the mark's text and the end of the sending side; an answer is "ok" or the
 // message of an error.
 constexpr std::size_t kMostRequestBytes = 8192;
+constexpr std::size_t kMostMarkBytes = 4000;  // PC_MARK_MAX_BYTES of the log format
 constexpr int kPatienceMs = 30000;
 
 Result<sockaddr_un> address_of(const std::filesystem::path& path) {
@@ -128,6 +129,10 @@ void ControlSocket::answer(const Fd& connection) {
 }
 
 Status send_mark(const std::filesystem::path& path, std::string_view text) {
+  if (text.empty() || text.size() > kMostMarkBytes) {
+    return fail(ErrorKind::kUsage, fmt::format("a mark of {} bytes: it must have 1 to {}",
+                                               text.size(), kMostMarkBytes));
+  }
   PC_ASSIGN_OR_RETURN(sockaddr_un address, address_of(path));
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket.valid() ||

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/run_id.h"
 
 #include <filesystem>
 #include <functional>
@@ -17,9 +18,6 @@
 #include <thread>
 
 namespace powercut {
-
-// The environment variable in which a workload finds the socket's path.
-inline constexpr const char* kControlVariable = "POWERCUT_CONTROL";
 
 // Answers requests in a thread of its own until it is destroyed.
 class ControlSocket {
