@@ -48,6 +48,14 @@ Arguments parse_arguments(const Command& command, const po::options_description&
     print_help(command, visible);
     throw HelpGiven{};
   }
+  for (const std::string& word : own) {
+    // Boost would read -1 as a number of twenty digits; no verb takes one below zero.
+    std::size_t minus = word.starts_with("--") ? word.find("=-") + 1 : 0;
+    if (word.size() > minus + 1 && word[minus] == '-' && word[minus + 1] >= '0' &&
+        word[minus + 1] <= '9') {
+      usage(command, fmt::format("{}: {} is below zero", command.name, word));
+    }
+  }
   po::options_description all;
   all.add(visible);
   po::positional_options_description places;

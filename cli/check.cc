@@ -47,7 +47,7 @@ int check_all(CheckSession& session, const Arguments& arguments) {
   Certificate certificate = value_or_throw(explorer.explore(durability, windows));
   line.clear();
   write_report(
-      arguments.text("json"),
+      arguments,
       check_text(*session.recording, session.model, session.context, certificate),
       check_json(*session.recording, session.model, session.context, certificate));
   return exit_code_of(certificate, arguments.has("require-complete"));
@@ -55,13 +55,8 @@ int check_all(CheckSession& session, const Arguments& arguments) {
 
 // One state by its id: what a finding's reproduction runs.
 int check_one(CheckSession& session, const std::string& id) {
-  StateIdHead head = value_or_throw(parse_state_head(id));
-  if (head.cut > session.recording->timeline().end()) {
-    throw Failure(Error{ErrorKind::kUsage,
-                        fmt::format("'{}' is no state of this log: it has {} events", id,
-                                    session.recording->timeline().end()),
-                        {}});
-  }
+  StateIdHead head =
+      value_or_throw(parse_state_head(id, session.recording->timeline().end()));
   std::shared_ptr<const Durability> durability = std::make_shared<const Durability>(
       value_or_throw(Durability::build(session.recording->timeline(), session.model)));
   std::shared_ptr<const StateSpace> space =
@@ -69,8 +64,8 @@ int check_one(CheckSession& session, const std::string& id) {
   CrashState state = value_or_throw(state_from_id(space, id));
   RunOutcome outcome = value_or_throw(session.judge->run(0, state));
   int code = kExitClean;
-  for (std::size_t probe = 0; probe < outcome.probes.size(); ++probe) {
-    const Verdict& verdict = outcome.probes[probe].verdict;
+  for (const ProbeOutcome& probe : outcome.probes) {
+    const Verdict& verdict = probe.verdict;
     fmt::print("state      {}\nverdict    {}\n", id, verdict.summary());
     if (!verdict.output.empty()) {
       fmt::print("output of the checker:\n{}", verdict.output);
@@ -93,6 +88,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
                         "ignore each flush in turn and tell which carry weight")(
       "state", po::value<std::string>(), "check this one state, as a finding names it");
   Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
+  check_report_path(arguments);
   CheckSession session = open_check_session(arguments);
   if (arguments.has("state")) {
     return check_one(session, arguments.text("state"));

@@ -108,6 +108,15 @@ CheckSession open_check_session(const Arguments& arguments) {
   checker_options.timeout = std::chrono::milliseconds(
       static_cast<std::int64_t>(arguments.values["timeout"].as<double>() * 1000));
   checker_options.clean_exit_codes = parse_exit_codes(arguments.text("clean-exit"));
+  for (const char* name : {"timeout", "time"}) {
+    double seconds = arguments.values[name].as<double>();
+    constexpr double kMostSeconds = 1e9;
+    if (!(seconds >= 0 && seconds <= kMostSeconds)) {
+      throw Failure(Error{ErrorKind::kUsage,
+                          fmt::format("--{} {} is no number of seconds", name, seconds),
+                          {}});
+    }
+  }
   double audit = arguments.values["audit"].as<double>();
   if (!(audit >= 0 && audit <= 1)) {
     throw Failure(Error{ErrorKind::kUsage, fmt::format("'{}' is no share", audit),
@@ -119,11 +128,13 @@ CheckSession open_check_session(const Arguments& arguments) {
   session.model = model_from(arguments, *session.recording);
   if (arguments.has("state")) {  // its atomic unit is part of its id
     session.model.atomic_bytes =
-        value_or_throw(parse_state_head(arguments.text("state"))).atomic_bytes;
+        value_or_throw(parse_state_head(arguments.text("state"),
+                                        session.recording->timeline().end()))
+            .atomic_bytes;
   }
   const Timeline& timeline = session.recording->timeline();
   CheckContext& context = session.context;
-  context.log_path = arguments.text("LOG");
+  context.log_path = quoted_log(arguments);
   context.from = arguments.text("from", default_from(timeline));
   context.to = arguments.text("to");
   context.checker = checker->name();

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include <iterator>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,11 +24,20 @@ namespace {
 int clean() {
   std::vector<Leftover> leftovers = find_leftovers();
   int code = kExitClean;
+  std::set<std::string> still_there;
   for (const Leftover& leftover : leftovers) {
+    // The run directory is what the rest is found by: it goes last, and not before.
+    if (leftover.kind == Leftover::Kind::kRunDirectory &&
+        still_there.contains(leftover.run_id)) {
+      continue;
+    }
     Status status = remove(leftover);
     fmt::print("{} {} ({}): {}\n", to_string(leftover.kind), leftover.name,
                leftover.detail, status ? "removed" : status.error().message);
-    code = status ? code : kExitHarness;
+    if (!status) {
+      code = kExitHarness;
+      still_there.insert(leftover.run_id);
+    }
   }
   if (leftovers.empty()) {
     fmt::print("nothing was left behind\n");
@@ -75,7 +85,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
   if (!json["leftovers"].empty()) {
     fmt::format_to(out, "     {:<16} hint: powercut doctor --clean\n", "");
   }
-  write_report(arguments.text("json"), text, json.dump(2) + "\n");
+  write_report(arguments, text, json.dump(2) + "\n");
   return kExitClean;
 }
 

@@ -90,17 +90,37 @@ CrashModel model_from(const Arguments& arguments, const Recording& recording) {
   return model;
 }
 
+namespace {
+
+// A word as a shell reads it.
+std::string quoted(const std::string& word) {
+  constexpr const char* kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+    return word;
+  }
+  std::string text = "'";
+  for (char c : word) {
+    text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return text + "'";
+}
+
+}  // namespace
+
 std::string typed_flags(const Arguments& arguments,
                         std::initializer_list<const char*> names) {
   std::string flags;
   for (const char* name : names) {
     if (arguments.has(name) && !arguments.values[name].defaulted()) {
-      std::string value = arguments.text(name);
-      bool plain = value.find_first_of(" {}'\"\\$") == std::string::npos;
-      flags += fmt::format(" --{} {}", name, plain ? value : "'" + value + "'");
+      flags += fmt::format(" --{} {}", name, quoted(arguments.text(name)));
     }
   }
   return flags;
+}
+
+std::string quoted_log(const Arguments& arguments) {
+  return quoted(arguments.text("LOG"));
 }
 
 std::string state_flags(const Arguments& arguments) {
@@ -109,7 +129,7 @@ std::string state_flags(const Arguments& arguments) {
   if (arguments.has("base")) {
     for (const std::string& path :
          arguments.values["base"].as<std::vector<std::string>>()) {
-      flags += " --base " + path;
+      flags += " --base " + quoted(path);
     }
   }
   return flags;

@@ -2,6 +2,7 @@
 //
 // powercut log convert: between the formats, and what is lost is said.
 
+#include "base/new_file.h"
 #include "base/units.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -11,6 +12,8 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 
 namespace powercut {
 
@@ -40,8 +43,18 @@ int run(const Command& self, const std::vector<std::string>& words) {
   if (arguments.has("size")) {
     convert_options.size_bytes = value_or_throw(parse_bytes(arguments.text("size")));
   }
+  std::filesystem::path path = arguments.text("output");
+  value_or_throw(NewFile::check(path, arguments.text("LOG")));
+  // A device is written in place; a file comes out whole or not at all.
+  std::optional<NewFile> file;
+  if (!std::filesystem::is_block_file(path)) {
+    file.emplace(path);
+  }
   ConvertReport report =
-      value_or_throw(convert(*log, arguments.text("output"), convert_options));
+      value_or_throw(convert(*log, file ? file->partial() : path, convert_options));
+  if (file) {
+    value_or_throw(file->finish());
+  }
   for (const std::string& loss : report.losses) {
     warn(loss);
   }

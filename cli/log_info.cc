@@ -127,8 +127,9 @@ int run(const Command& self, const std::vector<std::string>& words) {
                         "write as JSON to a file, - is stdout");
   add_log_options(options);
   Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
+  check_report_path(arguments);
   std::shared_ptr<const Recording> recording = open_recording(arguments);
-  write_report(arguments.text("json"), info_text(arguments.text("LOG"), *recording),
+  write_report(arguments, info_text(arguments.text("LOG"), *recording),
                info_json(arguments.text("LOG"), *recording));
   return kExitClean;
 }

@@ -59,6 +59,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
       "json", po::value<std::string>(), "write as JSON to a file, - is stdout");
   add_log_options(options);
   Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
+  check_report_path(arguments);
   std::shared_ptr<const Recording> recording;
   std::shared_ptr<const ImageSource> device;
   std::uint16_t number = arguments.values["number"].as<std::uint16_t>();
@@ -108,7 +109,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
                             arguments.text("device"), difference.sectors,
                             difference.first_byte);
   }
-  write_report(arguments.text("json"), text, json.dump(2) + "\n");
+  write_report(arguments, text, json.dump(2) + "\n");
   return sound ? kExitClean : kExitFindings;
 }
 

@@ -29,7 +29,7 @@ namespace {
 CrashState state_by_id(const std::shared_ptr<const Recording>& recording,
                        const Arguments& arguments) {
   const std::string id = arguments.text("state");
-  StateIdHead head = value_or_throw(parse_state_head(id));
+  StateIdHead head = value_or_throw(parse_state_head(id, recording->timeline().end()));
   CrashModel model = model_from(arguments, *recording);
   model.atomic_bytes = head.atomic_bytes;
   std::shared_ptr<const Durability> durability = std::make_shared<const Durability>(

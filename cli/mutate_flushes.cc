@@ -86,7 +86,7 @@ int mutate_flushes(CheckSession& session, const Arguments& arguments) {
   }
   line.clear();
   write_report(
-      arguments.text("json"), mutation_text(session.context, mutations),
+      arguments, mutation_text(session.context, mutations),
       mutation_json(*session.recording, session.model, session.context, mutations));
   return interrupted() ? kExitInterrupted : mutations.empty() ? kExitHarness : kExitClean;
 }

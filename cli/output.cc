@@ -3,6 +3,7 @@
 #include "cli/output.h"
 
 #include "base/fd.h"
+#include "base/new_file.h"
 
 #include <fmt/format.h>
 
@@ -13,8 +14,16 @@
 
 namespace powercut {
 
-void write_report(const std::string& json_path, const std::string& text,
+void check_report_path(const Arguments& arguments) {
+  std::string path = arguments.text("json");
+  if (!path.empty() && path != "-") {
+    value_or_throw(NewFile::check(path, arguments.text("LOG")));
+  }
+}
+
+void write_report(const Arguments& arguments, const std::string& text,
                   const std::string& json) {
+  std::string json_path = arguments.text("json");
   if (json_path == "-") {
     fmt::print("{}", json);
   } else {

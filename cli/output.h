@@ -5,12 +5,17 @@
 
 #pragma once
 
+#include "cli/arguments.h"
+
 #include <string>
 
 namespace powercut {
 
-// `json_path` is the value of --json: empty, a path, or "-".
-void write_report(const std::string& json_path, const std::string& text,
+// Throws Failure if --json names the log that is being looked at. Call it first.
+void check_report_path(const Arguments& arguments);
+
+// As --json says: not given, a path, or "-".
+void write_report(const Arguments& arguments, const std::string& text,
                   const std::string& json);
 
 }  // namespace powercut

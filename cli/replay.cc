@@ -3,6 +3,7 @@
 // powercut replay: writes the state at a place of the log into a file or onto a device.
 
 #include "base/fd.h"
+#include "base/new_file.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/log_arguments.h"
@@ -25,29 +26,6 @@ namespace powercut {
 
 namespace {
 
-// A new file that is removed unless it was finished.
-class NewFile {
- public:
-  explicit NewFile(std::filesystem::path path)
-      : path_(std::move(path)), partial_(path_.string() + ".partial") {}
-
-  ~NewFile() {
-    std::error_code ignored;
-    std::filesystem::remove(partial_, ignored);
-  }
-
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-
-  const std::filesystem::path& partial() const { return partial_; }
-
-  void finish() { std::filesystem::rename(partial_, path_); }
-
- private:
-  std::filesystem::path path_;
-  std::filesystem::path partial_;
-};
-
 void replay_into_file(const Recording& recording, const BlockSource& view, Cut cut,
                       std::uint16_t device, const std::filesystem::path& path) {
   NewFile file(path);
@@ -64,7 +42,7 @@ void replay_into_file(const Recording& recording, const BlockSource& view, Cut c
   if (::fsync(fd.get()) != 0) {
     throw Failure(system_error(fmt::format("cannot write {}", path.string()), errno));
   }
-  file.finish();
+  value_or_throw(file.finish());
 }
 
 void ask_before_overwriting(const std::filesystem::path& path, bool yes) {
@@ -130,6 +108,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
   Cut cut = value_or_throw(find_cut(recording->timeline(), arguments.text("to")));
   std::shared_ptr<const StateView> view = linear_view(recording, cut, device);
   std::filesystem::path path = arguments.text("output");
+  value_or_throw(NewFile::check(path, arguments.text("LOG")));
 
   struct stat status {};
 

@@ -46,6 +46,8 @@ std::string end_name(EndOfRun end) {
       return "stop-after";
     case EndOfRun::kInterrupted:
       return "interrupted";
+    case EndOfRun::kInconclusive:
+      return "inconclusive";
   }
   return "unknown";
 }

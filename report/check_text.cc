@@ -29,6 +29,8 @@ std::string end_text(const Certificate& certificate) {
       return "--stop-after was reached";
     case EndOfRun::kInterrupted:
       return "it was interrupted";
+    case EndOfRun::kInconclusive:
+      return "the checker could not judge too many classes";
   }
   return "";
 }
@@ -52,7 +54,12 @@ std::string conclusion(const Certificate& certificate) {
       states += failing.states;
     }
     return fmt::format("FINDINGS: {} of {} decided states cannot be recovered from",
-                       count_text(states), count_text(certificate.states_decided));
+                       count_text(states), count_text(certificate.states_decided)) +
+           (certificate.complete()
+                ? ""
+                : "; not all was decided" + (end_text(certificate).empty()
+                                                 ? std::string()
+                                                 : ": " + end_text(certificate)));
   }
   if (certificate.complete()) {
     return "every permitted state is clean";
