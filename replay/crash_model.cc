@@ -42,13 +42,17 @@ Result<FaultModel> parse_fault(const std::string& text) {
                 "faults are ignore-flush:N, ignore-flush:all, ignore-fua, corrupt and "
                 "lost-write:SEQ");
   };
-  std::size_t colon = text.find(':');
+  // "ignore-flush:3"; "ignore-flush=3" and "ignore-flush 3" are understood too.
+  std::size_t colon = text.find_first_of(":= ");
   std::string kind = text.substr(0, colon);
   std::string rest = colon == std::string::npos ? "" : text.substr(colon + 1);
   using Kind = FaultModel::Kind;
   if (rest.empty() && colon == std::string::npos) {
     if (kind == "none") {
       return FaultModel{};
+    }
+    if (kind == "ignore-flush") {
+      return FaultModel{Kind::kIgnoreFlush, 0};
     }
     if (kind == "ignore-fua") {
       return FaultModel{Kind::kIgnoreFua, 0};

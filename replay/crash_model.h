@@ -52,8 +52,8 @@ struct CrashModel {
 Result<DeviceModel> parse_device_model(const std::string& text);
 std::string to_string(DeviceModel model);
 
-// "ignore-flush:3", "ignore-flush:all", "ignore-fua", "corrupt", "lost-write:412",
-// "none".
+// "ignore-flush:3", "ignore-flush:all" (or "ignore-flush"), "ignore-fua", "corrupt",
+// "lost-write:412", "none".
 Result<FaultModel> parse_fault(const std::string& text);
 std::string to_string(const FaultModel& fault);
 
