@@ -110,7 +110,7 @@ void run(const std::string& path, std::uint32_t atomic, std::size_t samples,
   const Timeline& timeline = bench.recording->timeline();
   CrashModel model;
   model.atomic_bytes = atomic;
-  bench.unit_bytes = atomic != 0 ? atomic : timeline.granularity_bytes();
+  bench.unit_bytes = unit_bytes_for(timeline, model);
   bench.durability = std::make_shared<const Durability>(
       value_or_throw(Durability::build(timeline, model)));
   bench.windows =

@@ -162,8 +162,7 @@ CheckSession open_check_session(const Arguments& arguments) {
   session.run_dir = value_or_throw(RunDir::create());
   JudgeOptions judge;
   judge.jobs = context.jobs;
-  judge.unit_bytes = session.model.atomic_bytes != 0 ? session.model.atomic_bytes
-                                                     : timeline.granularity_bytes();
+  judge.unit_bytes = unit_bytes_for(timeline, session.model);
   session.judge = value_or_throw(
       Judge::start(*session.recording, std::move(checker), *session.run_dir, judge));
   take_baseline(session);

@@ -10,6 +10,12 @@
 
 namespace powercut {
 
+std::uint32_t unit_bytes_for(const Timeline& timeline, const CrashModel& model) {
+  return model.atomic_bytes == 0 || model.device == DeviceModel::kOrdered
+             ? timeline.granularity_bytes()
+             : model.atomic_bytes;
+}
+
 Result<DeviceModel> parse_device_model(const std::string& text) {
   if (text == "volatile-cache") {
     return DeviceModel::kVolatileCache;
@@ -222,6 +228,7 @@ void Durability::assign(const Timeline& timeline) {
     }
     if (model_.fault.kind == Kind::kLostWrite &&
         timeline.seq_of(write) == model_.fault.number) {
+      at = model_.device == DeviceModel::kOrdered ? kIgnored : kNever;
       continue;
     }
     if (model_.device != DeviceModel::kVolatileCache || !device.write_cache) {

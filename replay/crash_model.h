@@ -48,6 +48,10 @@ struct CrashModel {
   std::uint32_t atomic_bytes = 0;
 };
 
+// Bytes of the units in which states of this model are told apart. The ordered model
+// knows no torn writes, so its units are those that every write covers wholly.
+std::uint32_t unit_bytes_for(const Timeline& timeline, const CrashModel& model);
+
 // As typed and printed: "volatile-cache", "write-through", "ordered".
 Result<DeviceModel> parse_device_model(const std::string& text);
 std::string to_string(DeviceModel model);

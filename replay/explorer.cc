@@ -20,15 +20,13 @@ Explorer::~Explorer() = default;
 
 Result<Certificate> Explorer::explore(std::shared_ptr<const Durability> durability,
                                       const std::vector<Window>& windows) {
-  std::uint32_t unit_bytes = durability->model().atomic_bytes != 0
-                                 ? durability->model().atomic_bytes
-                                 : recording_->timeline().granularity_bytes();
-  if (unit_bytes_ != 0 && unit_bytes_ != unit_bytes) {
+  std::uint32_t unit = unit_bytes_for(recording_->timeline(), durability->model());
+  if (unit_bytes_ != 0 && unit_bytes_ != unit) {
     return fail(ErrorKind::kUsage,
                 fmt::format("one explorer cannot change its unit from {} to {} bytes",
-                            unit_bytes_, unit_bytes));
+                            unit_bytes_, unit));
   }
-  unit_bytes_ = unit_bytes;
+  unit_bytes_ = unit;
   Run run(*this, std::move(durability), windows);
   return run.go();
 }

@@ -25,9 +25,7 @@ Result<std::shared_ptr<const StateSpace>> StateSpace::build(
   std::shared_ptr<StateSpace> space(new StateSpace(std::move(recording), cut));
   space->durability_ = std::move(durability);
   space->model_ = space->durability_->model();
-  if (space->model_.atomic_bytes != 0) {
-    space->unit_bytes_ = space->model_.atomic_bytes;
-  }
+  space->unit_bytes_ = unit_bytes_for(space->recording().timeline(), space->model_);
   StateSpaceBuilder builder(*space);
   PC_RETURN_IF_ERROR(builder.run());
   return std::shared_ptr<const StateSpace>(space);

@@ -11,7 +11,7 @@
 
 namespace powercut {
 
-// "67800106", and above 10^12 also "3.1 * 10^26" behind it.
+// "67,800,106"; from 19 digits on "3.10 * 10^26", cut and not rounded.
 std::string count_text(const BigCount& count);
 
 // "64 MiB", "1536 bytes".

@@ -3,6 +3,7 @@
 #include "scenarios/judge.h"
 
 #include "base/ensure.h"
+#include "base/signals.h"
 #include "device/affinity.h"
 #include "replay/state_view.h"
 
@@ -112,6 +113,12 @@ void Judge::subtract_baseline(Verdict& verdict) const {
 
 Result<RunOutcome> Judge::run(std::size_t worker, const CrashState& state) {
   PC_ENSURE(worker < benches_.size(), "a bench for each job");
+  if (interrupted()) {
+    // Runs that wait for a worker need not begin to be ended one by one.
+    Verdict verdict{Verdict::Kind::kInconclusive, {}, "interrupted", {}};
+    return RunOutcome{
+        std::vector<ProbeOutcome>(probes_.size(), ProbeOutcome{std::move(verdict), {}})};
+  }
   Bench& bench = *benches_[worker];
   PinnedToProcessor pinned(static_cast<unsigned>(worker % usable_processors()));
   for (std::uint16_t d = 0; d < bench.disks.size(); ++d) {

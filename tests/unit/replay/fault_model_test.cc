@@ -63,6 +63,27 @@ TEST_CASE("a lost write is missing although it was flushed", "[replay][crash_mod
         States{"a.", "ab"});
 }
 
+TEST_CASE("an ordered device loses a lost write too", "[replay][crash_model]") {
+  History history(1, 2);
+  history.write({0}, 'a');
+  history.write({1}, 'b');
+  history.flush();
+  CrashModel model = with_fault("lost-write:2");
+  model.device = DeviceModel::kOrdered;
+  CHECK(states_at(history, model, history.now()) == States{"a."});
+}
+
+TEST_CASE("an ordered device tears nothing, whatever the atomic unit",
+          "[replay][crash_model]") {
+  History history(1, 2);
+  history.write({0}, 'a');
+  history.write({1}, 'b');
+  CrashModel model;
+  model.device = DeviceModel::kOrdered;
+  model.atomic_bytes = 1024;
+  CHECK(states_at(history, model, history.now()) == States{"ab"});
+}
+
 TEST_CASE("under corrupt a pending write may leave garbage", "[replay][crash_model]") {
   History history(1, 2);
   history.write({0}, 'a');
