@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The superblock. In format 1 it counts the entries that a reader may trust: it
+ * is written after them, whenever a flush, FUA write or mark is among them, by
+ * a worker of its own that writes the newest count when it gets to it. In
+ * format 2 it holds the device table; the two slots are written in turn.
+ */
+#include <linux/crc32c.h>
+#include <linux/random.h>
+
+#include "lw.h"
+
+static int lw_write_page(struct lw_log *log, struct page *page, u64 position,
+			 unsigned int bytes, blk_opf_t opf)
+{
+	struct bio *bio;
+	int ret;
+
+	bio = bio_alloc_bioset(log->bdev, 1, REQ_OP_WRITE | REQ_SYNC | opf,
+			       GFP_NOIO, &log->bios);
+	bio->bi_iter.bi_sector = position >> SECTOR_SHIFT;
+	__bio_add_page(bio, page, bytes, 0);
+	ret = submit_bio_wait(bio);
+	bio_put(bio);
+	return ret;
+}
+
+static int lw_super1_write(struct lw_log *log)
+{
+	struct pc_log1_super *super = page_address(log->super_page);
+
+	clear_page(super);
+	super->magic = cpu_to_le64(PC_LOG1_MAGIC);
+	super->version = cpu_to_le64(PC_LOG1_VERSION);
+	super->sectorsize = cpu_to_le32(log->block);
+	spin_lock_irq(&log->lock);
+	super->nr_entries = cpu_to_le64(log->written_entries);
+	spin_unlock_irq(&log->lock);
+	return lw_write_page(log, log->super_page, 0, log->block, 0);
+}
+
+static int lw_super2_write(struct lw_log *log, bool clean)
+{
+	struct pc_log2_super *super = page_address(log->super_page);
+	unsigned int i;
+
+	clear_page(super);
+	super->magic = cpu_to_le64(PC_LOG2_MAGIC);
+	super->version = cpu_to_le32(PC_LOG2_VERSION);
+	super->generation = cpu_to_le64(++log->generation);
+	memcpy(super->uuid, log->uuid, sizeof(super->uuid));
+	super->log_bytes = cpu_to_le64(log->size);
+	super->block_bytes = cpu_to_le32(log->block);
+	super->device_count = cpu_to_le32(log->nr_devices);
+	super->created_ns = cpu_to_le64(log->created_ns);
+	super->flags = cpu_to_le32(clean ? PC_SUPER_CLEAN : 0);
+	spin_lock_irq(&log->lock);
+	super->tail_offset = cpu_to_le64(log->written_segment);
+	super->tail_seq = cpu_to_le64(log->written_seq);
+	log->super_position = log->written;
+	spin_unlock_irq(&log->lock);
+	for (i = 0; i < log->nr_devices; i++)
+		super->devices[i] = log->devices[i].disk;
+	super->crc = cpu_to_le32(~crc32c(~0, super, PC_SUPER_BYTES));
+	return lw_write_page(log, log->super_page,
+			     log->generation % PC_SUPER_SLOTS *
+				     PC_SUPER_SLOT_BYTES,
+			     PC_SUPER_BYTES, REQ_PREFLUSH | REQ_FUA);
+}
+
+/* The mutex is held. */
+int lw_super_write(struct lw_log *log, bool clean)
+{
+	return log->options.format == 1 ? lw_super1_write(log) :
+					  lw_super2_write(log, clean);
+}
+
+/* Begins a new log: what was on the log device is no longer one. */
+int lw_super_begin(struct lw_log *log)
+{
+	unsigned int i;
+	int ret;
+
+	log->position = log->options.format == 1 ? log->block :
+						   PC_FIRST_SEGMENT_OFFSET;
+	log->written = log->position;
+	log->super_position = log->position;
+	if (log->options.format == 1)
+		return lw_super1_write(log);
+
+	get_random_bytes(log->uuid, sizeof(log->uuid));
+	log->created_ns = ktime_get_real_ns();
+	clear_page(page_address(log->super_page));
+	for (i = 0; i < PC_SUPER_SLOTS; i++) {
+		ret = lw_write_page(log, log->super_page,
+				    (u64)i * PC_SUPER_SLOT_BYTES,
+				    PC_SUPER_BYTES, 0);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+void lw_super_work(struct work_struct *work)
+{
+	struct lw_log *log = container_of(work, struct lw_log, super_work);
+	int ret;
+
+	mutex_lock(&log->mutex);
+	ret = lw_super_write(log, false);
+	mutex_unlock(&log->mutex);
+	if (ret) {
+		spin_lock_irq(&log->lock);
+		lw_fail(log, LW_FAILED, ret);
+		spin_unlock_irq(&log->lock);
+	}
+}
