@@ -65,7 +65,7 @@ std::vector<std::byte> SegmentBuilder::encode_head(std::uint32_t flags,
   header.first_flush = to_le<std::uint64_t>(first_flush_);
   header.first_mark = to_le<std::uint64_t>(first_mark_);
   header.data_bytes = to_le<std::uint64_t>(data_.size());
-  header.data_crc = to_le<std::uint32_t>(crc32c(data_));
+  header.data_sum = to_le<std::uint32_t>(crc32c(data_));
   header.time_ns = to_le<std::uint64_t>(time_ns);
   const auto events = std::as_bytes(std::span(events_));
   crc_ = crc32c(events, crc32c(bytes_of(header)));

@@ -11,7 +11,7 @@
 
 namespace powercut {
 
-// One segment, as its header says and the walk has checked; 56 bytes for up to 1 MiB of
+// One segment, as its header says and the walk has checked; 64 bytes for up to 1 MiB of
 // log.
 struct SegmentEntry {
   std::uint64_t offset = 0;       // of the header in the file
@@ -22,7 +22,8 @@ struct SegmentEntry {
   std::uint32_t event_count = 0;
   std::uint32_t data_bytes = 0;
   std::uint32_t crc = 0;       // of header and events
-  std::uint32_t data_crc = 0;  // as recorded
+  bool data_xxh64 = false;     // data_sum is XXH64, not CRC32C
+  std::uint64_t data_sum = 0;  // as recorded
 };
 
 class SegmentIndex {

@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -23,6 +25,7 @@ namespace powercut {
 namespace {
 
 constexpr std::uint32_t kLastFlags = PC_SEGMENT_END | PC_SEGMENT_STOPPED;
+constexpr std::uint32_t kKnownFlags = kLastFlags | PC_SEGMENT_XXH64;
 
 class Walk {
  public:
@@ -86,8 +89,8 @@ class Walk {
     const std::uint64_t data_bytes = from_le<std::uint64_t>(header.data_bytes);
     entry.offset = chain_.offset;
     entry.event_count = from_le<std::uint32_t>(header.event_count);
-    if ((flags & ~kLastFlags) != 0) {
-      return fmt::format("unknown flag bits {:#x}", flags & ~kLastFlags);
+    if ((flags & ~kKnownFlags) != 0) {
+      return fmt::format("unknown flag bits {:#x}", flags & ~kKnownFlags);
     }
     if (entry.event_count > PC_SEGMENT_MAX_EVENTS ||
         (entry.event_count == 0 && (flags & kLastFlags) == 0)) {
@@ -150,7 +153,9 @@ class Walk {
                            expectation.found, expectation.expected);
       }
     }
-    entry.data_crc = from_le<std::uint32_t>(header.data_crc);
+    entry.data_xxh64 = (from_le<std::uint32_t>(header.flags) & PC_SEGMENT_XXH64) != 0;
+    entry.data_sum = from_le<std::uint32_t>(header.data_sum) |
+                     std::uint64_t{from_le<std::uint32_t>(header.data_sum_high)} << 32;
     entry.first_seq = from_le<std::uint64_t>(header.first_seq);
     entry.first_flush = flushes_;
     entry.first_mark = marks_;
@@ -209,15 +214,17 @@ SegmentChain walk_segments(const MappedFile& file, const Format2Super& super) {
 }
 
 std::string check_segment_data(const MappedFile& file, const SegmentEntry& entry) {
-  const std::uint32_t crc = crc32c(file.bytes().subspan(
-      std::min(entry.data_offset, file.size_bytes()), entry.data_bytes));
-  if (crc == entry.data_crc) {
+  const std::span<const std::byte> data = file.bytes().subspan(
+      std::min(entry.data_offset, file.size_bytes()), entry.data_bytes);
+  const std::uint64_t sum =
+      entry.data_xxh64 ? XXH64(data.data(), data.size(), 0) : crc32c(data);
+  if (sum == entry.data_sum) {
     return {};
   }
   return fmt::format(
       "the checksum of its {} bytes of data is {:#010x}, {:#010x} was "
       "recorded",
-      entry.data_bytes, crc, entry.data_crc);
+      entry.data_bytes, sum, entry.data_sum);
 }
 
 }  // namespace powercut

@@ -143,14 +143,16 @@ struct pc_segment {
 	__le64 first_flush;
 	__le64 first_mark; /* marks before this segment */
 	__le64 data_bytes; /* at most PC_SEGMENT_MAX_DATA */
-	__le32 data_crc; /* CRC32C of the data_bytes bytes */
-	__le32 reserved0;
+	/* Of the data_bytes bytes: CRC32C, or with PC_SEGMENT_XXH64 that. */
+	__le32 data_sum; /* low half of XXH64 */
+	__le32 data_sum_high; /* 0 with CRC32C */
 	__le64 time_ns; /* CLOCK_REALTIME when the segment was closed */
 	__u8 reserved1[16];
 };
 
 #define PC_SEGMENT_END (1U << 0) /* the last one, by a clean close */
 #define PC_SEGMENT_STOPPED (1U << 1) /* the last one: the log was full */
+#define PC_SEGMENT_XXH64 (1U << 2) /* data_sum is XXH64, seed 0 */
 #define PC_SEGMENT_MAX_EVENTS 65535U
 #define PC_SEGMENT_MAX_DATA (64ULL << 20)
 

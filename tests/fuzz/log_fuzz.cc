@@ -89,7 +89,7 @@ void fix_segments(Bytes& segments, const pc_log2_super& super, unsigned form) {
                                from_le<std::uint32_t>(before.event_count));
     }
     const std::span<const std::byte> all(segments);
-    segment.data_crc = to_le<std::uint32_t>(crc32c(all.subspan(data, data_bytes)));
+    segment.data_sum = to_le<std::uint32_t>(crc32c(all.subspan(data, data_bytes)));
     segment.crc = 0;
     segment.crc = to_le<std::uint32_t>(
         crc32c(all.subspan(position + sizeof(segment), head - sizeof(segment)),

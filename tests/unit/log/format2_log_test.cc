@@ -9,6 +9,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <cstring>
 #include <functional>
@@ -247,6 +249,38 @@ TEST_CASE("format 2: damaged data ends the log at its segment", "[log][format2]"
   CHECK(contains(opened.sentences(),
                  "bytes from there to the end of the file were not "
                  "used"));
+}
+
+TEST_CASE("format 2: a segment's data may be summed by XXH64", "[log][format2]") {
+  ScratchDir dir;
+  Format2Builder builder;
+  builder.write(0, "a");
+  builder.leave_open();
+  std::string log = bytes_of(dir, builder);
+  const std::uint64_t data = log.find('a', kFirstEvent);
+  const std::uint64_t sum = XXH64(log.data() + data, 512, 0);
+  auto sum_by_xxh64 = [&](std::uint64_t value) {
+    change<pc_segment>(log, kFirst, [&](pc_segment& header) {
+      header.flags = PC_SEGMENT_XXH64;
+      header.data_sum = static_cast<std::uint32_t>(value);
+      header.data_sum_high = static_cast<std::uint32_t>(value >> 32);
+    });
+    fix_segment(log, kFirst);
+  };
+  sum_by_xxh64(sum);
+  CHECK(open_bytes(dir, log).log->entry_count() == 2);
+  SECTION("damaged data") {
+    log[data] = 'b';
+  }
+  SECTION("another sum in the high half") {
+    sum_by_xxh64(sum ^ (1ULL << 40));
+  }
+  SECTION("the sum of the other kind") {
+    sum_by_xxh64(crc32c(std::as_bytes(std::span(log).subspan(data, 512))));
+  }
+  OpenedLog opened = open_bytes(dir, log);
+  CHECK(opened.log->entry_count() == 0);
+  CHECK(contains(opened.sentences(), "the checksum of its 512 bytes of data is"));
 }
 
 TEST_CASE("format 2: without verifying, only the last segments' data is checked",
