@@ -177,7 +177,9 @@ static void lw_log_end(struct lw_log *log)
 	if (log->state == LW_IDLE)
 		return;
 	lw_log_drain(log);
+	/* If the log was stopped, this writes its last segment. */
 	flush_work(&log->work);
+	wait_event(log->wait, lw_log_drained(log));
 	state = log->state;
 	if (log->options.format == 1) {
 		/* Room was kept for it. */

@@ -323,20 +323,18 @@ void lw_queue_done(struct lw_io *io)
 	}
 	kick = !orig || lw_wants_writing(log) || log->state == LW_STOPPED ||
 	       log->waiters;
-	spin_unlock_irqrestore(&log->lock, flags);
-
 	if (kick)
 		lw_kick(log);
+	spin_unlock_irqrestore(&log->lock, flags);
+
+	if (gone) {
+		lw_copy_put(io); /* the log's share of it */
+		lw_io_release(io);
+	}
+	/* With its last operation completed, the log may go. */
 	if (orig) {
 		orig->bi_status = status;
 		bio_endio(orig);
-	}
-	if (gone) {
-		if (io->copy) {
-			/* The log's share of it. */
-			lw_copy_put(io);
-		}
-		lw_io_release(io);
 	}
 }
 

@@ -57,17 +57,17 @@ static void lw_segment_release(struct lw_segment *segment)
 
 /*
  * Releases from the head of the list what is written; one caller at a time, so
- * that the items of an operation are released in their order.
+ * that the items of an operation are released in their order. The lock is held,
+ * and let go of meanwhile. Whoever finds another at it touches the log no more:
+ * with its last segment released, the log may go.
  */
-static void lw_release_written(struct lw_log *log)
+static void lw_release_written(struct lw_log *log, unsigned long flags)
 {
 	struct lw_segment *segment;
 	bool super = false;
-	unsigned long flags;
 
-	spin_lock_irqsave(&log->lock, flags);
 	if (log->releasing)
-		goto out;
+		return;
 	log->releasing = true;
 	while (!list_empty(&log->segments)) {
 		segment = list_first_entry(&log->segments, struct lw_segment,
@@ -94,8 +94,6 @@ static void lw_release_written(struct lw_log *log)
 	if (super)
 		queue_work(system_unbound_wq, &log->super_work);
 	wake_up_all(&log->wait);
-out:
-	spin_unlock_irqrestore(&log->lock, flags);
 }
 
 static void lw_segment_put(struct lw_segment *segment)
@@ -107,8 +105,8 @@ static void lw_segment_put(struct lw_segment *segment)
 		return;
 	spin_lock_irqsave(&log->lock, flags);
 	segment->done = true;
+	lw_release_written(log, flags);
 	spin_unlock_irqrestore(&log->lock, flags);
-	lw_release_written(log);
 }
 
 static void lw_segment_endio(struct bio *bio)
