@@ -20,6 +20,15 @@
 #define LW_LOG_MODE (FMODE_READ | FMODE_WRITE)
 #endif
 
+/* The ioctl itself is passed since 6.16. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define LW_PREPARE_IOCTL_ARGS                                                  \
+	struct dm_target *ti, struct block_device **bdev, unsigned int cmd,    \
+		unsigned long arg, bool *forward
+#else
+#define LW_PREPARE_IOCTL_ARGS struct dm_target *ti, struct block_device **bdev
+#endif
+
 static inline sector_t lw_partition_start(struct block_device *bdev)
 {
 	return get_start_sect(bdev);

@@ -199,7 +199,7 @@ static unsigned int lw_head_bytes(struct lw_log *log, unsigned int events)
 			log->block);
 }
 
-/* Blocks are whole pages: see lw_log_get(). */
+/* Blocks are whole pages: see lw_log_new(). */
 static void lw_segment_write(struct lw_log *log, struct lw_fill *fill,
 			     u32 flags)
 {

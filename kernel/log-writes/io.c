@@ -53,23 +53,45 @@ static void lw_copy_add(struct bio *copy, struct page *page, unsigned int bytes,
 	copy->bi_iter.bi_size += bytes;
 }
 
+/*
+ * The largest piece that is not more than what is missing: few pieces make few
+ * segments, and requests that need not be split.
+ */
+static struct page *lw_copy_page(unsigned int bytes, unsigned int *order)
+{
+	struct page *page;
+
+	*order = min_t(unsigned int, ilog2(max_t(unsigned int, bytes,
+						 PAGE_SIZE)) - PAGE_SHIFT,
+		       LW_COPY_ORDER);
+	for (; *order; --*order) {
+		page = alloc_pages((GFP_NOIO & ~__GFP_RECLAIM) | __GFP_COMP |
+				   __GFP_NOWARN | __GFP_NOMEMALLOC, *order);
+		if (page)
+			return page;
+	}
+	return alloc_page(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN |
+			  __GFP_NOMEMALLOC);
+}
+
 static int lw_copy_fill(struct lw_log *log, struct bio *copy,
 			unsigned int bytes, bool reserve)
 {
 	while (bytes) {
-		unsigned int length = min_t(unsigned int, bytes, PAGE_SIZE);
+		unsigned int order = 0;
+		unsigned int length;
 		struct page *page;
 
 		if (reserve)
 			page = mempool_alloc(log->copy_pages, GFP_NOIO);
 		else
-			page = alloc_page(GFP_NOIO | __GFP_NORETRY |
-					  __GFP_NOWARN | __GFP_NOMEMALLOC);
+			page = lw_copy_page(bytes, &order);
 		if (!page)
 			return -ENOMEM;
-		if (length < PAGE_SIZE)
+		length = min_t(unsigned int, bytes, PAGE_SIZE << order);
+		if (length % PAGE_SIZE)
 			memset(page_address(page) + length, 0,
-			       PAGE_SIZE - length);
+			       PAGE_SIZE - length % PAGE_SIZE);
 		lw_copy_add(copy, page, length, 0);
 		bytes -= length;
 	}
@@ -119,24 +141,32 @@ void lw_copy_free(struct lw_log *log, struct bio *copy)
 
 		if (PageSlab(bvec->bv_page))
 			kfree(page_address(bvec->bv_page) + bvec->bv_offset);
+		else if (PageCompound(bvec->bv_page))
+			__free_pages(bvec->bv_page,
+				     compound_order(bvec->bv_page));
 		else
 			mempool_free(bvec->bv_page, log->copy_pages);
 	}
 	bio_put(copy);
 }
 
-/* The device or the log is done with it. */
-void lw_copy_put(struct lw_io *io)
+/*
+ * The device or the log is done with it. Returns what it gives back of the
+ * memory bound, for lw_forget_memory().
+ */
+u32 lw_copy_put(struct lw_io *io)
 {
 	struct lw_log *log = io->log;
 	struct bio *copy = io->copy;
+	u32 memory;
 
 	if (!copy || !atomic_dec_and_test(&io->copy_users))
-		return;
+		return 0;
 	io->copy = NULL;
 	lw_copy_free(log, copy);
-	lw_forget_memory(log, lw_copy_memory(log, io->bytes));
-	io->memory -= lw_copy_memory(log, io->bytes);
+	memory = lw_copy_memory(log, io->bytes);
+	io->memory -= memory;
+	return memory;
 }
 
 /* ---- Operations -------------------------------------------------------- */
@@ -152,13 +182,17 @@ struct lw_io *lw_io_alloc(struct lw_log *log, struct lw_target *target)
 	INIT_LIST_HEAD(&io->submit.list);
 	INIT_LIST_HEAD(&io->done.list);
 	INIT_LIST_HEAD(&io->stolen);
+	INIT_LIST_HEAD(&io->flying);
 	io->submit.type = PC_EVENT_SUBMIT;
 	io->done.type = PC_EVENT_COMPLETE;
 	return io;
 }
 
-/* Its last item is in the log, or will never be. */
-void lw_io_release(struct lw_io *io)
+/*
+ * Its last item is in the log, or will never be. Returns what it gives back of
+ * the memory bound, for lw_forget_memory().
+ */
+u32 lw_io_release(struct lw_io *io)
 {
 	struct lw_log *log = io->log;
 	u32 memory = io->memory;
@@ -166,8 +200,7 @@ void lw_io_release(struct lw_io *io)
 	if (io->changed)
 		lw_copy_free(log, io->changed);
 	mempool_free(io, log->ios);
-	if (memory)
-		lw_forget_memory(log, memory);
+	return memory;
 }
 
 void lw_end_orig(struct lw_io *io, blk_status_t status)
@@ -228,28 +261,27 @@ static void lw_compare_work(struct work_struct *work)
 		bio_copy_data(io->changed, io->orig);
 		io->flags |= PC_EVENT_UNSTABLE;
 		spin_lock_irqsave(&log->lock, flags);
-		log->memory += lw_copy_memory(log, io->bytes);
-		io->memory += lw_copy_memory(log, io->bytes);
 		log->unstable++;
 		spin_unlock_irqrestore(&log->lock, flags);
 	}
-	lw_copy_put(io);
+	lw_forget_memory(log, lw_copy_put(io));
 	lw_io_done(io, BLK_STS_OK);
 }
 
 static void lw_endio(struct bio *sent)
 {
 	struct lw_io *io = sent->bi_private;
+	struct lw_log *log = io->log;
 	blk_status_t status = sent->bi_status;
 
 	if (sent != io->copy) {
 		bio_put(sent);
 		if (io->copy && status == BLK_STS_OK) {
-			queue_work(system_unbound_wq, &io->work);
+			queue_work(log->helpers, &io->work);
 			return;
 		}
 	}
-	lw_copy_put(io);
+	lw_forget_memory(log, lw_copy_put(io));
 	lw_io_done(io, status);
 }
 
@@ -287,7 +319,7 @@ void lw_prepare(struct lw_io *io, struct bio *bio)
 		if (bio->bi_opf & REQ_NOUNMAP)
 			io->flags |= PC_EVENT_NOUNMAP;
 		break;
-	default:
+	default: /* a write or an empty flush: see lw_map() */
 		io->op = io->bytes ? PC_OP_WRITE : PC_OP_FLUSH;
 		break;
 	}
@@ -333,7 +365,7 @@ static int lw_map_read(struct lw_target *target, struct bio *bio)
 			lw_io_release(io);
 		} else if (lw_queue_submit(io)) {
 			lw_unadmit(io);
-			lw_io_release(io);
+			lw_forget_memory(log, lw_io_release(io));
 		}
 	}
 	bio_set_dev(bio, target->dev->bdev);
@@ -343,24 +375,29 @@ static int lw_map_read(struct lw_target *target, struct bio *bio)
 /* Not recorded: the log ended, and its policy says stop. */
 static void lw_pass(struct lw_io *io)
 {
+	struct lw_log *log = io->log;
 	struct bio *bio = io->orig;
 
 	bio_set_dev(bio, io->target->dev->bdev);
 	io->orig = NULL;
-	lw_io_release(io);
+	lw_forget_memory(log, lw_io_release(io));
 	dm_submit_bio_remap(bio, NULL);
 }
 
 /* It does not happen, or not recorded, as lw_admit() says. */
 static void lw_refuse(struct lw_io *io, int why)
 {
+	struct lw_log *log = io->log;
+	struct bio *bio = io->orig;
+
 	lw_power_abort(io);
 	if (why > 0 && !io->own) {
 		lw_pass(io);
 		return;
 	}
-	lw_end_orig(io, errno_to_blk_status(why > 0 ? -EIO : why));
-	lw_io_release(io);
+	lw_forget_memory(log, lw_io_release(io));
+	bio->bi_status = errno_to_blk_status(why > 0 ? -EIO : why);
+	bio_endio(bio);
 }
 
 /* Sends it to the device; it is an event from here on. */
@@ -416,6 +453,19 @@ int lw_map(struct dm_target *ti, struct bio *bio)
 	struct lw_io *io;
 	int ret;
 
+	switch (bio_op(bio)) {
+	case REQ_OP_READ:
+	case REQ_OP_WRITE:
+	case REQ_OP_FLUSH:
+	case REQ_OP_DISCARD:
+	case REQ_OP_SECURE_ERASE:
+	case REQ_OP_WRITE_ZEROES:
+		break;
+	default: /* of zones, or to come: not to be logged as another */
+		bio->bi_status = BLK_STS_NOTSUPP;
+		bio_endio(bio);
+		return DM_MAPIO_SUBMITTED;
+	}
 	if (unlikely(target->domain) && lw_power_map(target, bio, &ret))
 		return ret;
 	if (bio_op(bio) == REQ_OP_READ)

@@ -16,6 +16,10 @@ static void lw_log_free(struct lw_log *log)
 {
 	if (log->wq)
 		destroy_workqueue(log->wq);
+	if (log->near)
+		destroy_workqueue(log->near);
+	if (log->helpers)
+		destroy_workqueue(log->helpers);
 	lw_domains_free(log);
 	mempool_destroy(log->copy_pages);
 	mempool_destroy(log->pages);
@@ -44,8 +48,14 @@ static int lw_log_reserve(struct lw_log *log)
 			       GFP_KERNEL);
 	log->wq = alloc_ordered_workqueue("log-writes/%pg", WQ_MEM_RECLAIM,
 					  log->bdev);
+	log->near = alloc_workqueue("log-writes-near/%pg",
+				    WQ_MEM_RECLAIM | WQ_HIGHPRI, 1, log->bdev);
+	log->helpers = alloc_workqueue("log-writes-helpers/%pg",
+				       WQ_MEM_RECLAIM | WQ_UNBOUND, 0,
+				       log->bdev);
 	if (!log->ios || !log->pages || !log->copy_pages || !log->super_page ||
-	    !log->devices || !log->wq)
+	    !log->devices || !log->wq || !log->near ||
+	    !log->helpers)
 		return -ENOMEM;
 	return 0;
 }
@@ -65,14 +75,17 @@ static struct lw_log *lw_log_new(struct lw_target *target, char **error)
 	INIT_LIST_HEAD(&log->list);
 	mutex_init(&log->mutex);
 	mutex_init(&log->copy_mutex);
+	mutex_init(&log->write_mutex);
 	spin_lock_init(&log->lock);
 	INIT_LIST_HEAD(&log->queue);
 	INIT_LIST_HEAD(&log->held);
+	INIT_LIST_HEAD(&log->flying);
 	INIT_LIST_HEAD(&log->segments);
 	INIT_LIST_HEAD(&log->taken);
 	INIT_LIST_HEAD(&log->domains);
 	init_waitqueue_head(&log->wait);
 	INIT_WORK(&log->work, lw_write_work);
+	INIT_WORK(&log->near_work, lw_near_work);
 	INIT_DELAYED_WORK(&log->tick, lw_tick_work);
 	INIT_WORK(&log->super_work, lw_super_work);
 	log->bdev = bdev;
@@ -103,7 +116,8 @@ static int lw_log_join(struct lw_log *log, struct lw_target *target,
 {
 	struct lw_options *mine = &log->options;
 	struct lw_options *theirs = &target->options;
-	struct lw_device *device = log->devices;
+	struct lw_device *device;
+	unsigned int i;
 
 	if (mine->format != theirs->format ||
 	    mine->on_full != theirs->on_full ||
@@ -111,6 +125,16 @@ static int lw_log_join(struct lw_log *log, struct lw_target *target,
 		*error = "log open with another format, on_full or memory";
 		return -EINVAL;
 	}
+	for (i = 0; i < log->nr_devices; i++) {
+		device = &log->devices[i];
+		if (device->md == dm_table_get_md(target->ti->table) &&
+		    device->dev == target->dev->bdev->bd_dev &&
+		    le32_to_cpu(device->disk.domain) != theirs->domain) {
+			*error = "a device cannot change its domain in a log";
+			return -EINVAL;
+		}
+	}
+	device = log->devices;
 	if (mine->format == 1 && log->nr_devices &&
 	    (device->md != dm_table_get_md(target->ti->table) ||
 	     device->dev != target->dev->bdev->bd_dev)) {
@@ -156,7 +180,7 @@ static bool lw_log_drained(struct lw_log *log)
 
 	spin_lock_irq(&log->lock);
 	drained = list_empty(&log->queue) && !log->writing &&
-		  !log->nr_segments && !log->releasing;
+		  !log->nr_segments && !log->releasing && !log->super_in_flight;
 	spin_unlock_irq(&log->lock);
 	return drained;
 }
@@ -211,7 +235,9 @@ void lw_log_put(struct lw_log *log)
 		lw_log_end(log);
 		cancel_delayed_work_sync(&log->tick);
 		cancel_work_sync(&log->work);
+		cancel_work_sync(&log->near_work);
 		cancel_work_sync(&log->super_work);
+		wait_event(log->wait, lw_log_drained(log));
 		lw_log_free(log);
 	}
 	mutex_unlock(&lw_logs_mutex);
@@ -361,20 +387,19 @@ int lw_log_sync(struct lw_log *log)
 	int ret;
 
 	spin_lock_irq(&log->lock);
+	wait_event_lock_irq(log->wait, !log->flushes, log->lock);
 	lw_release_held(log);
 	seq = log->next_seq;
 	spin_unlock_irq(&log->lock);
 	lw_kick(log);
 	wait_event(log->wait, lw_log_written(log, seq));
 	ret = lw_log_result(log);
-	if (ret == -EIO)
-		return ret;
-	if (log->options.format == 1) {
+	if (!ret && log->options.format == 1) {
 		mutex_lock(&log->mutex);
-		lw_super_write(log, false);
+		ret = lw_super_write(log, false);
 		mutex_unlock(&log->mutex);
 	}
-	return blkdev_issue_flush(log->bdev) ?: ret;
+	return ret ?: blkdev_issue_flush(log->bdev);
 }
 
 int lw_log_mark(struct lw_log *log, const char *text)
@@ -400,7 +425,7 @@ int lw_log_mark(struct lw_log *log, const char *text)
 	io->pid = task_pid_nr(current);
 	ret = lw_admit(io);
 	if (ret) {
-		lw_io_release(io);
+		lw_forget_memory(log, lw_io_release(io));
 		return ret > 0 ? -ENOSPC : ret;
 	}
 	io->copy = lw_copy_alloc(log, log->bdev, REQ_OP_WRITE, bytes);
@@ -412,9 +437,9 @@ int lw_log_mark(struct lw_log *log, const char *text)
 	io->waiter_error = &error;
 	ret = lw_queue_mark(io);
 	if (ret) {
-		lw_copy_put(io);
+		lw_forget_memory(log, lw_copy_put(io));
 		lw_unadmit(io);
-		lw_io_release(io);
+		lw_forget_memory(log, lw_io_release(io));
 		return ret > 0 ? -ENOSPC : ret;
 	}
 	wait_for_completion(&done);

@@ -210,7 +210,6 @@ struct pc_event {
 /* A mark's text: 1 to this many bytes of UTF-8 without NUL. */
 #define PC_MARK_MAX_BYTES 4000U
 
-
 #ifndef __cplusplus
 #define PC_ASSERT_SIZE(type, size) \
 	_Static_assert(sizeof(type) == (size), "size of " #type)

@@ -43,6 +43,7 @@
 #define LW_SEGMENT_BYTES (1U << 20) /* of data, aimed at */
 #define LW_SEGMENT_EVENTS 1022U /* header and events fill 16 pages */
 #define LW_HEAD_PAGES 17U
+#define LW_COPY_ORDER 5U /* pieces of a copy: at most 128 KiB */
 #define LW_KICK_BYTES (512U << 10) /* so much in the queue is written at once */
 #define LW_TICK (HZ / 10) /* and less after this time */
 #define LW_SUPER_EVERY (64ULL << 20) /* bytes of log between superblocks */
@@ -111,6 +112,7 @@ struct lw_io {
 	u32 memory; /* bytes that count against the bound */
 	struct work_struct work; /* compares, in observe mode */
 	struct list_head stolen; /* format 1, flush: writes it covers */
+	struct list_head flying; /* format 1, flush: of lw_log.flying */
 	struct completion *waiter; /* mark: told when it is in the log */
 	int *waiter_error;
 	char *text;
@@ -173,6 +175,7 @@ struct lw_domain {
 	u64 countdown;
 	unsigned int epoch; /* flushes that were submitted */
 	struct list_head undo; /* struct lw_undo, in completion order */
+	struct list_head flying; /* struct lw_undo of writes below us */
 	unsigned int in_flight; /* recorded operations below us */
 	struct work_struct work; /* takes the unflushed writes back */
 	bool restoring;
@@ -196,6 +199,7 @@ struct lw_log {
 	u64 super_position; /* log end in the last superblock */
 	struct page *super_page;
 	u64 super_entries; /* format 1: what the superblock says */
+	bool super_in_flight; /* under the lock; super_page is in use */
 	struct work_struct super_work;
 
 	spinlock_t lock; /* everything below up to the writer */
@@ -219,6 +223,7 @@ struct lw_log {
 	bool releasing; /* somebody frees written segments */
 	struct list_head held; /* format 1: completed since the last flush */
 	unsigned int flushes; /* format 1: flushes in flight */
+	struct list_head flying; /* those, in submission order */
 	struct list_head segments; /* in flight, in log order */
 	unsigned int nr_segments;
 	u64 written_seq; /* everything below is on the log device */
@@ -230,7 +235,11 @@ struct lw_log {
 
 	wait_queue_head_t wait;
 	struct workqueue_struct *wq;
+	struct workqueue_struct *near; /* on the processor that asks */
+	struct workqueue_struct *helpers; /* what goes on beside the writer */
+	struct mutex write_mutex; /* one writer: work, near_work or tick */
 	struct work_struct work;
+	struct work_struct near_work;
 	struct delayed_work tick;
 
 	/* The writer's own. */
@@ -275,6 +284,7 @@ int lw_log_mark(struct lw_log *log, const char *text);
 int lw_super_begin(struct lw_log *log);
 int lw_super_write(struct lw_log *log, bool clean);
 void lw_super_work(struct work_struct *work);
+void lw_super1_start(struct lw_log *log);
 
 /* io.c */
 int lw_map(struct dm_target *ti, struct bio *bio);
@@ -286,8 +296,8 @@ struct bio *lw_copy_alloc(struct lw_log *log, struct block_device *bdev,
 			  blk_opf_t opf, unsigned int bytes);
 void lw_copy_free(struct lw_log *log, struct bio *copy);
 u32 lw_copy_memory(struct lw_log *log, unsigned int bytes);
-void lw_copy_put(struct lw_io *io);
-void lw_io_release(struct lw_io *io);
+u32 lw_copy_put(struct lw_io *io);
+u32 lw_io_release(struct lw_io *io);
 void lw_end_orig(struct lw_io *io, blk_status_t status);
 
 /* queue.c */
@@ -298,11 +308,13 @@ void lw_queue_done(struct lw_io *io);
 int lw_queue_mark(struct lw_io *io);
 void lw_release_held(struct lw_log *log);
 void lw_kick(struct lw_log *log);
+void lw_kick_near(struct lw_log *log);
 void lw_forget_memory(struct lw_log *log, u32 bytes);
 void lw_fail(struct lw_log *log, enum lw_state state, int error);
 
 /* writer.c */
 void lw_write_work(struct work_struct *work);
+void lw_near_work(struct work_struct *work);
 void lw_tick_work(struct work_struct *work);
 struct lw_segment *lw_segment_alloc(struct lw_log *log, unsigned int nr_pages);
 void lw_segment_submit(struct lw_segment *segment, struct lw_gather *gather);
@@ -328,11 +340,12 @@ struct lw_domain *lw_domain_get(struct lw_log *log, u32 number);
 void lw_domains_free(struct lw_log *log);
 int lw_power_message(struct lw_target *target, unsigned int argc, char **argv);
 bool lw_power_map(struct lw_target *target, struct bio *bio, int *result);
+bool lw_power_keeps(struct lw_io *io);
 bool lw_power_before(struct lw_io *io);
 void lw_power_flush(struct lw_io *io);
 void lw_power_done(struct lw_io *io);
 void lw_power_abort(struct lw_io *io);
-void lw_power_shrink(struct lw_log *log);
+void lw_power_shrink(struct lw_log *log, u64 bytes);
 void lw_power_forget(struct lw_target *target);
 
 static inline bool lw_has_data(const struct lw_io *io)

@@ -17,12 +17,13 @@
 
 /* What was on the device before a write that no flush has covered. */
 struct lw_undo {
-	struct list_head list; /* of lw_domain.undo, in completion order */
+	struct list_head list; /* of lw_domain.flying, then .undo */
 	struct lw_target *target;
 	struct bio *before;
 	sector_t sector;
 	unsigned int bytes;
 	unsigned int epoch; /* of the domain, when the write completed */
+	bool landed; /* not to be taken back after all */
 };
 
 /* ---- Domains ----------------------------------------------------------- */
@@ -43,6 +44,7 @@ struct lw_domain *lw_domain_get(struct lw_log *log, u32 number)
 		domain->log = log;
 		domain->number = number;
 		INIT_LIST_HEAD(&domain->undo);
+		INIT_LIST_HEAD(&domain->flying);
 		INIT_WORK(&domain->work, lw_power_work);
 		list_add_tail(&domain->list, &log->domains);
 	}
@@ -70,8 +72,10 @@ static void lw_undo_free(struct lw_log *log, struct lw_undo *undo)
 	kfree(undo);
 }
 
-/* Lets kept contents go, to make room in memory. The lock is held. */
-void lw_power_shrink(struct lw_log *log)
+/*
+ * Lets the oldest kept contents go until so many bytes fit. The lock is held.
+ */
+void lw_power_shrink(struct lw_log *log, u64 bytes)
 {
 	struct lw_domain *domain;
 	struct lw_undo *undo, *next;
@@ -79,9 +83,25 @@ void lw_power_shrink(struct lw_log *log)
 	list_for_each_entry(domain, &log->domains, list) {
 		if (domain->restoring)
 			continue;
-		list_for_each_entry_safe(undo, next, &domain->undo, list)
+		list_for_each_entry_safe(undo, next, &domain->undo, list) {
+			if (log->memory + bytes <= log->memory_limit)
+				return;
 			lw_undo_free(log, undo);
+		}
 	}
+}
+
+static bool lw_undo_overlaps(struct lw_undo *undo, struct lw_io *io)
+{
+	return undo->target == io->target &&
+	       undo->sector < io->sector + (io->bytes >> SECTOR_SHIFT) &&
+	       io->sector < undo->sector + (undo->bytes >> SECTOR_SHIFT);
+}
+
+/* Will what is there be kept while this is done? */
+bool lw_power_keeps(struct lw_io *io)
+{
+	return io->powered && io->bytes && io->bytes <= LW_MAX_IO_BYTES;
 }
 
 /* The target goes: nothing of it may be taken back any more. */
@@ -187,16 +207,21 @@ static void lw_before_endio(struct bio *before)
 	struct lw_io *io = before->bi_private;
 
 	INIT_WORK(&io->work, lw_before_work);
-	queue_work(system_unbound_wq, &io->work);
+	queue_work(io->log->helpers, &io->work);
 }
 
-/* Looks at what is there, then goes on with lw_go(). False: no need. */
+/*
+ * Looks at what is there, then goes on with lw_go(). False: no need. What is
+ * there while an overlapping write is on its way may be what neither of them
+ * leaves; both count as landed.
+ */
 bool lw_power_before(struct lw_io *io)
 {
+	struct lw_domain *domain = io->target->domain;
 	struct lw_log *log = io->log;
-	struct lw_undo *undo;
+	struct lw_undo *undo, *other;
 
-	if (!io->bytes || io->bytes > LW_MAX_IO_BYTES)
+	if (!lw_power_keeps(io))
 		return false;
 	undo = kzalloc(sizeof(*undo), GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
 	if (!undo)
@@ -211,7 +236,18 @@ bool lw_power_before(struct lw_io *io)
 	undo->before->bi_private = io;
 	undo->before->bi_end_io = lw_before_endio;
 	spin_lock_irq(&log->lock);
-	log->memory += lw_copy_memory(log, io->bytes);
+	list_for_each_entry(other, &domain->flying, list) {
+		if (!lw_undo_overlaps(other, io))
+			continue;
+		other->landed = true;
+		spin_unlock_irq(&log->lock);
+		lw_copy_free(log, undo->before);
+		kfree(undo);
+		return false;
+	}
+	list_add_tail(&undo->list, &domain->flying);
+	/* Admitted with the write; it outlives it. */
+	io->memory -= lw_copy_memory(log, io->bytes);
 	spin_unlock_irq(&log->lock);
 	io->undo = undo;
 	submit_bio_noacct(undo->before);
@@ -247,12 +283,19 @@ void lw_power_done(struct lw_io *io)
 	}
 	undo = io->undo;
 	io->undo = NULL;
-	if (!undo)
-		return;
-	undo->epoch = domain->epoch;
-	list_add_tail(&undo->list, &domain->undo);
-	if (!io->status && (io->flags & PC_EVENT_FUA))
+	if (undo && undo->landed) {
 		lw_undo_free(io->log, undo);
+	} else if (undo) {
+		undo->epoch = domain->epoch;
+		list_move_tail(&undo->list, &domain->undo);
+	}
+	if (!io->status && (io->flags & PC_EVENT_FUA)) {
+		/* Durable: nothing older may be put over it. */
+		list_for_each_entry_safe(undo, next, &domain->undo, list) {
+			if (lw_undo_overlaps(undo, io))
+				lw_undo_free(io->log, undo);
+		}
+	}
 	while (io->log->memory > io->log->memory_limit / 2 &&
 	       !domain->restoring && !list_empty(&domain->undo))
 		lw_undo_free(io->log,
@@ -317,7 +360,8 @@ static void lw_power_work(struct work_struct *work)
 	spin_lock_irq(&log->lock);
 	wait_event_lock_irq(log->wait, !domain->in_flight, log->lock);
 	spin_unlock_irq(&log->lock);
-	lw_log_mark(log, "powerfail");
+	if (lw_log_mark(log, "powerfail"))
+		DMERR("%pg: no mark: powerfail", log->bdev);
 	for (;;) {
 		spin_lock_irq(&log->lock);
 		undo = list_empty(&domain->undo) ?
@@ -418,7 +462,10 @@ static int lw_power_heal(struct lw_domain *domain, unsigned int argc)
 	domain->power = LW_POWER_ON;
 	domain->trigger = LW_TRIGGER_NONE;
 	spin_unlock_irq(&log->lock);
-	return was_off ? lw_log_mark(log, "heal") : 0;
+	/* The power is on; a log that is full cannot say so. */
+	if (was_off && lw_log_mark(log, "heal"))
+		DMERR("%pg: no mark: heal", log->bdev);
+	return 0;
 }
 
 int lw_power_message(struct lw_target *target, unsigned int argc, char **argv)

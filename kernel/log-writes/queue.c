@@ -63,6 +63,15 @@ void lw_kick(struct lw_log *log)
 	queue_work(log->wq, &log->work);
 }
 
+/*
+ * For somebody who waits, as the submitter of a flush does: the writer runs
+ * here and now, no other processor has to wake for it.
+ */
+void lw_kick_near(struct lw_log *log)
+{
+	queue_work(log->near, &log->near_work);
+}
+
 /* The lock is held. */
 static void lw_enqueue(struct lw_log *log, struct lw_item *item, u64 data)
 {
@@ -159,6 +168,11 @@ int lw_admit(struct lw_io *io)
 	io->memory = sizeof(*io) + sizeof(struct bio);
 	if (lw_has_data(io) || io->op == PC_OP_NONE)
 		io->memory += lw_copy_memory(log, io->bytes);
+	/* For what turns out to be different, or was there before. */
+	if (lw_has_data(io) && io->target->options.mode == LW_OBSERVE)
+		io->memory += lw_copy_memory(log, io->bytes);
+	if (lw_power_keeps(io))
+		io->memory += lw_copy_memory(log, io->bytes);
 
 	spin_lock_irq(&log->lock);
 	for (;;) {
@@ -184,7 +198,7 @@ int lw_admit(struct lw_io *io)
 		}
 		lw_release_held(log);
 		if (!lw_memory_fits(log, io))
-			lw_power_shrink(log);
+			lw_power_shrink(log, io->memory);
 		if (lw_room_fits(log, io) && lw_memory_fits(log, io))
 			continue;
 		log->waiters++;
@@ -222,6 +236,8 @@ void lw_forget_memory(struct lw_log *log, u32 bytes)
 {
 	unsigned long flags;
 
+	if (!bytes)
+		return;
 	spin_lock_irqsave(&log->lock, flags);
 	log->memory -= bytes;
 	spin_unlock_irqrestore(&log->lock, flags);
@@ -252,6 +268,7 @@ int lw_queue_submit(struct lw_io *io)
 		lw_enqueue(log, &io->submit, lw_has_data(io) ? io->bytes : 0);
 	} else if (io->op == PC_OP_FLUSH) {
 		list_splice_tail_init(&log->held, &io->stolen);
+		list_add_tail(&io->flying, &log->flying);
 		log->flushes++;
 	}
 	kick = lw_wants_writing(log) ||
@@ -263,11 +280,46 @@ int lw_queue_submit(struct lw_io *io)
 	return 0;
 }
 
+static bool lw_overlaps(struct list_head *items, struct lw_io *io)
+{
+	struct lw_item *item;
+
+	list_for_each_entry(item, items, list) {
+		struct lw_io *other = container_of(item, struct lw_io, done);
+
+		if (other->sector < io->sector + (io->bytes >> SECTOR_SHIFT) &&
+		    io->sector < other->sector + (other->bytes >> SECTOR_SHIFT))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Format 1, the lock is held: may a FUA write go into the log at once? What it
+ * overwrites must be there before it. What a flush in flight covers may come
+ * early. What completed since that flush may not: then the FUA write waits
+ * behind it.
+ */
+static bool lw_may_overtake(struct lw_log *log, struct lw_io *io)
+{
+	struct lw_io *flush;
+
+	list_for_each_entry(flush, &log->flying, flying) {
+		if (lw_overlaps(&flush->stolen, io))
+			lw_enqueue_list(log, &flush->stolen);
+	}
+	if (!lw_overlaps(&log->held, io))
+		return true;
+	lw_release_held(log);
+	return list_empty(&log->held);
+}
+
 /* Format 1. The lock is held. True if the operation leaves no entry. */
 static bool lw_done_format1(struct lw_log *log, struct lw_io *io)
 {
 	if (io->op == PC_OP_FLUSH) {
 		log->flushes--;
+		list_del_init(&io->flying);
 		wake_up_all(&log->wait);
 		if (io->status) {
 			/* It covers nothing; the next one may. */
@@ -279,7 +331,7 @@ static bool lw_done_format1(struct lw_log *log, struct lw_io *io)
 	} else if (io->status) {
 		/* Who knows what is on the medium; format 1 cannot say it. */
 		return true;
-	} else if (io->flags & PC_EVENT_FUA) {
+	} else if ((io->flags & PC_EVENT_FUA) && lw_may_overtake(log, io)) {
 		lw_enqueue(log, &io->done, lw_has_data(io) ? io->bytes : 0);
 	} else {
 		list_add_tail(&io->done.list, &log->held);
@@ -321,15 +373,18 @@ void lw_queue_done(struct lw_io *io)
 		orig = io->orig;
 		io->orig = NULL;
 	}
-	kick = !orig || lw_wants_writing(log) || log->state == LW_STOPPED ||
+	kick = lw_wants_writing(log) || log->state == LW_STOPPED ||
 	       log->waiters;
-	if (kick)
+	if (!orig)
+		lw_kick_near(log);
+	else if (kick)
 		lw_kick(log);
 	spin_unlock_irqrestore(&log->lock, flags);
 
 	if (gone) {
-		lw_copy_put(io); /* the log's share of it */
-		lw_io_release(io);
+		u32 memory = lw_copy_put(io); /* the log's share of it */
+
+		lw_forget_memory(log, memory + lw_io_release(io));
 	}
 	/* With its last operation completed, the log may go. */
 	if (orig) {

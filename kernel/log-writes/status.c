@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * INFO begins with the two numbers that upstream prints (entries, next sector
+ * INFO begins with the two numbers that upstream prints (entries, last sector
  * of the log); then words and values. TABLE recreates the target.
  */
 #include "lw.h"
@@ -38,11 +38,12 @@ static void lw_status_info(struct lw_target *target, char *result,
 {
 	struct lw_log *log = target->log;
 	unsigned int sz = 0;
+	u64 last;
 
 	spin_lock_irq(&log->lock);
+	last = log->position ? (log->position >> SECTOR_SHIFT) - 1 : 0;
 	DMEMIT("%llu %llu format %u bytes %llu free %llu seq %llu",
-	       log->logged_entries,
-	       (unsigned long long)log->position >> SECTOR_SHIFT,
+	       log->logged_entries, last,
 	       log->options.format, log->position, log->size - log->position,
 	       log->next_seq);
 	DMEMIT(" queued %u memory %llu %llu errors %llu unstable %llu",

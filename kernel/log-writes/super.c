@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The superblock. In format 1 it counts the entries that a reader may trust: it
- * is written after them, whenever a flush, FUA write or mark is among them, by
- * a worker of its own that writes the newest count when it gets to it. In
+ * is written after them, whenever a flush, FUA write or mark is among them. In
  * format 2 it holds the device table; the two slots are written in turn.
  */
 #include <linux/crc32c.h>
@@ -25,18 +24,80 @@ static int lw_write_page(struct lw_log *log, struct page *page, u64 position,
 	return ret;
 }
 
-static int lw_super1_write(struct lw_log *log)
+/* The lock is held; fills super_page, which belongs to the caller from here. */
+static void lw_super1_fill(struct lw_log *log)
 {
 	struct pc_log1_super *super = page_address(log->super_page);
 
+	log->super_in_flight = true;
+	log->super_entries = log->written_entries;
 	clear_page(super);
 	super->magic = cpu_to_le64(PC_LOG1_MAGIC);
 	super->version = cpu_to_le64(PC_LOG1_VERSION);
 	super->sectorsize = cpu_to_le32(log->block);
-	spin_lock_irq(&log->lock);
 	super->nr_entries = cpu_to_le64(log->written_entries);
+}
+
+static void lw_super1_done(struct lw_log *log, int error)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&log->lock, flags);
+	log->super_in_flight = false;
+	if (error)
+		lw_fail(log, LW_FAILED, error);
+	wake_up_all(&log->wait);
+	spin_unlock_irqrestore(&log->lock, flags);
+}
+
+static int lw_super1_write(struct lw_log *log)
+{
+	int ret;
+
+	spin_lock_irq(&log->lock);
+	wait_event_lock_irq(log->wait, !log->super_in_flight, log->lock);
+	lw_super1_fill(log);
 	spin_unlock_irq(&log->lock);
-	return lw_write_page(log, log->super_page, 0, log->block, 0);
+	ret = lw_write_page(log, log->super_page, 0, log->block, 0);
+	lw_super1_done(log, ret);
+	return ret;
+}
+
+static void lw_super1_endio(struct bio *bio)
+{
+	struct lw_log *log = bio->bi_private;
+	int error = blk_status_to_errno(bio->bi_status);
+
+	bio_put(bio);
+	lw_super1_done(log, error);
+}
+
+/*
+ * Format 1: sets out to write the count of what is in the log, if it grew and
+ * none is on its way. The writer calls it when it writes more, and a tick after
+ * it has written: so the count is behind by one flush at most.
+ */
+void lw_super1_start(struct lw_log *log)
+{
+	struct bio *bio;
+
+	if (log->options.format != 1)
+		return;
+	spin_lock_irq(&log->lock);
+	if (log->super_in_flight || log->state == LW_FAILED ||
+	    log->super_entries == log->written_entries) {
+		spin_unlock_irq(&log->lock);
+		return;
+	}
+	lw_super1_fill(log);
+	spin_unlock_irq(&log->lock);
+	bio = bio_alloc_bioset(log->bdev, 1, REQ_OP_WRITE | REQ_SYNC, GFP_NOIO,
+			       &log->bios);
+	bio->bi_iter.bi_sector = 0;
+	bio->bi_private = log;
+	bio->bi_end_io = lw_super1_endio;
+	__bio_add_page(bio, log->super_page, log->block, 0);
+	submit_bio(bio);
 }
 
 static int lw_super2_write(struct lw_log *log, bool clean)

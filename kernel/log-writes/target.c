@@ -34,6 +34,10 @@ static int lw_check_devices(struct lw_target *target, char **error)
 	u64 least = format1 ? 64U << 10 :
 			      PC_FIRST_SEGMENT_OFFSET + (64U << 10);
 
+	if (bdev_is_zoned(data) || bdev_is_zoned(log)) {
+		*error = "zoned devices are not supported";
+		return -EINVAL;
+	}
 	if (lw_overlap(data, log)) {
 		*error = "data and log are the same device";
 		return -EINVAL;
@@ -197,7 +201,7 @@ static int lw_iterate_devices(struct dm_target *ti,
 	return fn(ti, target->dev, 0, ti->len, data);
 }
 
-static int lw_prepare_ioctl(struct dm_target *ti, struct block_device **bdev)
+static int lw_prepare_ioctl(LW_PREPARE_IOCTL_ARGS)
 {
 	struct lw_target *target = ti->private;
 
@@ -208,6 +212,7 @@ static int lw_prepare_ioctl(struct dm_target *ti, struct block_device **bdev)
 
 static struct target_type lw_target_type = {
 	.version = { 2, 0, 0 },
+	.features = DM_TARGET_SINGLETON,
 	.module = THIS_MODULE,
 	.ctr = lw_ctr,
 	.dtr = lw_dtr,

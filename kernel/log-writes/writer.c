@@ -10,8 +10,10 @@
 
 /* ---- What has been written -------------------------------------------- */
 
-static void lw_release_item(struct lw_log *log, struct lw_item *item, int error)
+/* Returns what it gives back of the memory bound. */
+static u32 lw_release_item(struct lw_log *log, struct lw_item *item, int error)
 {
+	u32 memory = 0;
 	struct lw_io *io;
 	blk_status_t status = BLK_STS_OK;
 
@@ -19,23 +21,22 @@ static void lw_release_item(struct lw_log *log, struct lw_item *item, int error)
 		io = container_of(item, struct lw_io, done);
 		/* Format 1 has no item of the submission. */
 		if (log->options.format == 1)
-			lw_copy_put(io);
+			memory = lw_copy_put(io);
 		if (error && log->options.on_full == LW_FULL_ERROR)
 			status = BLK_STS_IOERR;
 		/* A flush: all that it covers is in the log. */
 		lw_end_orig(io, status);
-		lw_io_release(io);
-		return;
+		return memory + lw_io_release(io);
 	}
 	io = container_of(item, struct lw_io, submit);
-	lw_copy_put(io);
+	memory = lw_copy_put(io);
 	if (item->type == PC_EVENT_SUBMIT)
-		return;
+		return memory;
 	if (io->waiter) {
 		*io->waiter_error = error;
 		complete(io->waiter);
 	}
-	lw_io_release(io);
+	return memory + lw_io_release(io);
 }
 
 static void lw_segment_release(struct lw_segment *segment)
@@ -43,13 +44,15 @@ static void lw_segment_release(struct lw_segment *segment)
 	struct lw_log *log = segment->log;
 	struct lw_item *item, *next;
 	unsigned int i;
+	u32 memory = 0;
 	int error;
 
 	error = READ_ONCE(log->state) == LW_FAILED ? -EIO : 0;
 	list_for_each_entry_safe(item, next, &segment->items, list) {
 		list_del_init(&item->list);
-		lw_release_item(log, item, error);
+		memory += lw_release_item(log, item, error);
 	}
+	lw_forget_memory(log, memory);
 	for (i = 0; i < segment->nr_pages; i++)
 		mempool_free(segment->pages[i], log->pages);
 	kfree(segment);
@@ -91,8 +94,10 @@ static void lw_release_written(struct lw_log *log, unsigned long flags)
 		log->nr_segments--;
 	}
 	log->releasing = false;
-	if (super)
-		queue_work(system_unbound_wq, &log->super_work);
+	if (super && log->options.format == 1)
+		queue_delayed_work(log->wq, &log->tick, LW_TICK);
+	else if (super)
+		queue_work(log->helpers, &log->super_work);
 	wake_up_all(&log->wait);
 }
 
@@ -222,7 +227,7 @@ static void lw_drop_taken(struct lw_log *log)
 	list_splice_init(&log->taken, &dropped);
 	list_for_each_entry_safe(item, next, &dropped, list) {
 		list_del_init(&item->list);
-		lw_release_item(log, item, -EIO);
+		lw_forget_memory(log, lw_release_item(log, item, -EIO));
 	}
 }
 
@@ -244,16 +249,17 @@ static bool lw_take(struct lw_log *log, bool *last)
 	return some;
 }
 
-void lw_write_work(struct work_struct *work)
+static void lw_write_queue(struct lw_log *log)
 {
-	struct lw_log *log = container_of(work, struct lw_log, work);
 	bool last;
 
+	mutex_lock(&log->write_mutex);
 	for (;;) {
 		wait_event(log->wait,
 			   READ_ONCE(log->nr_segments) < LW_MAX_SEGMENTS);
 		if (!lw_take(log, &last))
 			break;
+		lw_super1_start(log);
 		if (READ_ONCE(log->state) == LW_FAILED)
 			lw_drop_taken(log);
 		else
@@ -261,7 +267,18 @@ void lw_write_work(struct work_struct *work)
 	}
 	if (last)
 		lw_format2_last(log, PC_SEGMENT_STOPPED);
+	mutex_unlock(&log->write_mutex);
 	wake_up_all(&log->wait);
+}
+
+void lw_write_work(struct work_struct *work)
+{
+	lw_write_queue(container_of(work, struct lw_log, work));
+}
+
+void lw_near_work(struct work_struct *work)
+{
+	lw_write_queue(container_of(work, struct lw_log, near_work));
 }
 
 void lw_tick_work(struct work_struct *work)
@@ -269,5 +286,6 @@ void lw_tick_work(struct work_struct *work)
 	struct lw_log *log =
 		container_of(to_delayed_work(work), struct lw_log, tick);
 
-	lw_write_work(&log->work);
+	lw_write_queue(log);
+	lw_super1_start(log);
 }
