@@ -199,7 +199,8 @@ void Sweep::find_run_directories() {
   for (const fs::path& parent : std::set<fs::path>{run_dir_parent(), "/tmp"}) {
     for (const std::string& name : names_in(parent)) {
       const std::string_view run_id = find_run_id(name);
-      if (run_id.size() + kRunPrefix.size() == name.size() &&
+      // Without an id, any name as long as the prefix would do.
+      if (!run_id.empty() && run_id.size() + kRunPrefix.size() == name.size() &&
           run_state(parent / name) == RunState::kDead) {
         add(Leftover::Kind::kRunDirectory, parent / name, run_id,
             run_owner(parent / name));
