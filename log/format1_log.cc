@@ -10,6 +10,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace powercut {
@@ -92,6 +93,7 @@ class Format1Log::Pass {
     if (salvage && !damaged_ && !ended_) {
       take_salvaged();
     }
+    log_.end_bytes_ = std::min(position_, log_.file_.size_bytes());
     log_.digest_ = XXH3_64bits_digest(hash_.get());
     const bool end_known = ended_ || (marks_ == 0 && log_.entry_count_ == counted_);
     log_.clean_end_ = end_known && !damaged_ && !salvaged_;

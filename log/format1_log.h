@@ -42,6 +42,8 @@ class Format1Log : public Log {
 
   bool clean_end() const override { return clean_end_; }
 
+  std::uint64_t end_bytes() const override { return end_bytes_; }
+
   void visit(const Visitor& visitor) const override { visit_from(0, visitor); }
 
   void visit_from(std::uint64_t seq, const Visitor& visitor) const override;
@@ -62,6 +64,7 @@ class Format1Log : public Log {
   std::vector<Device> devices_;
   std::vector<std::uint64_t> positions_;  // of entries 0, 64, 128, ...
   std::uint64_t entry_count_ = 0;
+  std::uint64_t end_bytes_ = 0;
   std::uint64_t digest_ = 0;
   bool clean_end_ = false;
   bool as_qemu_writes_ = false;

@@ -38,6 +38,7 @@ Result<std::unique_ptr<Log>> Format2Log::open(MappedFile file, const std::string
   std::unique_ptr<Format2Log> log(new Format2Log(std::move(file), std::move(super)));
   SegmentChain chain = walk_segments(log->file_, log->super_);
   log->check_data(chain, options.verify_data);
+  log->end_bytes_ = std::min(chain.offset, log->file_.size_bytes());
   log->index_ = std::move(chain.index);
   log->clean_end_ = chain.end == ChainEnd::kClosed;
   log->report_end(chain, sink);

@@ -35,6 +35,8 @@ class Format2Log : public Log {
 
   bool clean_end() const override { return clean_end_; }
 
+  std::uint64_t end_bytes() const override { return end_bytes_; }
+
   void visit(const Visitor& visitor) const override { visit_from(0, visitor); }
 
   void visit_from(std::uint64_t seq, const Visitor& visitor) const override;
@@ -59,6 +61,7 @@ class Format2Log : public Log {
   MappedFile file_;
   Format2Super super_;
   SegmentIndex index_;
+  std::uint64_t end_bytes_ = 0;
   bool clean_end_ = false;
 };
 

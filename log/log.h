@@ -82,6 +82,9 @@ class Log {
   // True if the log ends as its writer ends a log, and nothing was dropped.
   virtual bool clean_end() const = 0;
 
+  // Where the trusted part ends in the file; what lies behind is not the log.
+  virtual std::uint64_t end_bytes() const = 0;
+
   // Calls `visitor` with each event in log order. Every number in an event has been
   // checked: data lies within the file, op and type are known, completions refer to an
   // earlier submission of the same kind that was not completed before.

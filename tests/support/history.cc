@@ -57,6 +57,8 @@ class MemoryLog final : public Log {
 
   bool clean_end() const override { return true; }
 
+  std::uint64_t end_bytes() const override { return data_.size(); }
+
   void visit(const Visitor& visitor) const override { visit_from(0, visitor); }
 
   void visit_from(std::uint64_t seq, const Visitor& visitor) const override {
