@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/run_id.h"
+#include "device/device_mapper.h"
 #include "device/loop_device.h"
 #include "device/mount.h"
 #include "device/mount_table.h"
@@ -211,8 +212,8 @@ void Sweep::find_run_directories() {
 
 std::vector<Leftover> Sweep::find() {
   find_processes();
-  find_mappings();
   find_mounts(false);
+  find_mappings();
   find_loops();
   find_mounts(true);
   find_run_directories();
@@ -292,10 +293,7 @@ Status remove(const Leftover& leftover) {
     case Leftover::Kind::kProcess:
       return remove_process(leftover.name);
     case Leftover::Kind::kDeviceMapper:
-      return fail(ErrorKind::kUsage,
-                  fmt::format("cannot remove device-mapper device {}: not supported",
-                              leftover.name),
-                  fmt::format("dmsetup remove {}", leftover.name));
+      return remove_dm_device(leftover.name);
     case Leftover::Kind::kMount:
       return is_mounted(leftover.name) ? unmount_path(leftover.name) : Status{};
     case Leftover::Kind::kLoop:

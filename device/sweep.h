@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Finds and removes what killed runs left behind: mounts, loop devices, run directories.
+// Finds and removes what killed runs left behind: mounts, devices of
+// device-mapper, loop devices, run directories.
 //
 // Everything of a run carries its run id; whether the run is alive is told by the lock
 // on the owner file of its directory. What cannot be traced to a dead run is left alone.
@@ -18,8 +19,8 @@ namespace powercut {
 struct Leftover {
   enum class Kind {
     kProcess,       // name: pid of a process that a killed recording's workload started
-    kDeviceMapper,  // name: of the mapping; reported, not removed
-    kMount,         // name: mount point of a file system on a served disk
+    kMount,         // name: mount point of a file system on a disk of ours
+    kDeviceMapper,  // name: of the mapping
     kLoop,          // name: "loop3"
     kServer,        // name: mount point of a disk server
     kRunDirectory,  // name: path
@@ -36,7 +37,7 @@ std::string_view to_string(Leftover::Kind kind);
 // In the order in which they must be removed.
 std::vector<Leftover> find_leftovers();
 
-// Removes one; no error if it is gone by now. An Error for a kDeviceMapper.
+// Removes one; no error if it is gone by now.
 Status remove(const Leftover& leftover);
 
 }  // namespace powercut
