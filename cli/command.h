@@ -27,6 +27,7 @@ struct Command {
   const char* details;   // paragraphs and examples for --help
   // `arguments` without the name. Throws Failure when it cannot go on.
   int (*run)(const Command& self, const std::vector<std::string>& arguments);
+  bool hidden = false;  // not in the list of verbs: powercut starts it, not a person
 };
 
 const std::vector<const Command*>& command_list();

@@ -17,7 +17,7 @@ set(POWERCUT_ARROWS_scenarios "base;log;replay;device;checkers")
 set(POWERCUT_ARROWS_cli "base;log;replay;device;checkers;scenarios;report")
 
 function(powercut_check_arrows name)
-  file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.h"
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.h"
        "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
   set(allowed ${POWERCUT_ARROWS_${name}} ${name})
   foreach(file IN LISTS files)
