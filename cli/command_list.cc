@@ -16,12 +16,14 @@ extern const Command kLogConvertCommand;
 extern const Command kReplayCommand;
 extern const Command kCheckCommand;
 extern const Command kMountCommand;
+extern const Command kGuestCommand;
+extern const Command kGuestAgentCommand;
 
 const std::vector<const Command*>& command_list() {
   static const std::vector<const Command*> kList = {
       &kDoctorCommand,  &kRecordCommand,    &kMarkCommand,       &kLogInfoCommand,
       &kLogListCommand, &kLogVerifyCommand, &kLogConvertCommand, &kReplayCommand,
-      &kCheckCommand,   &kMountCommand,
+      &kCheckCommand,   &kMountCommand,     &kGuestCommand,      &kGuestAgentCommand,
   };
   return kList;
 }

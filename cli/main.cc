@@ -24,6 +24,9 @@ void print_usage(std::FILE* out) {
       "powercut: decides every state that a power cut could have left on a disk\n\n"
       "usage: powercut VERB [ARGUMENTS]      powercut VERB --help\n\nverbs:\n");
   for (const Command* command : command_list()) {
+    if (command->hidden) {
+      continue;
+    }
     fmt::print(out, "  {:<12} {}\n", command->name, command->summary);
   }
   fmt::print(out,

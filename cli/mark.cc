@@ -4,6 +4,8 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "device/device_mapper.h"
+#include "device/log_target.h"
 #include "device/run_dir.h"
 #include "scenarios/control_socket.h"
 
@@ -47,7 +49,15 @@ std::filesystem::path find_socket() {
 }
 
 int run(const Command& self, const std::vector<std::string>& words) {
-  Arguments arguments = parse_arguments(self, {}, {"TEXT"}, words);
+  po::options_description options;
+  options.add_options()("device", po::value<std::string>(),
+                        "name or path of the device-mapper device whose log gets it");
+  Arguments arguments = parse_arguments(self, options, {"TEXT"}, words);
+  if (arguments.has("device")) {
+    value_or_throw(
+        send_log_mark(dm_name_of(arguments.text("device")), arguments.text("TEXT")));
+    return kExitClean;
+  }
   value_or_throw(send_mark(find_socket(), arguments.text("TEXT")));
   return kExitClean;
 }
@@ -55,9 +65,11 @@ int run(const Command& self, const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command kMarkCommand = {
-    "mark", "TEXT", "put a mark into the log that is being recorded",
+    "mark", "[--device NAME] TEXT", "put a mark into the log that is being recorded",
     "Returns when the mark is in the log. What was synced before the call is durable at\n"
     "the mark; a check of its data can rely on that.\n\n"
+    "With --device it goes straight to a device of the device-mapper target log-writes,\n"
+    "whoever made it.\n\n"
     "example, inside a workload:\n  sync f && powercut mark f-is-safe\n\n",
     &run};
 

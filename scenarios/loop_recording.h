@@ -9,25 +9,20 @@
 #include "base/result.h"
 #include "base/subprocess.h"
 #include "device/run_dir.h"
+#include "scenarios/recorded_workload.h"
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <string>
-#include <vector>
 
 namespace powercut {
 
 struct LoopRecordingOptions {
   std::filesystem::path log;
-  std::string file_system;  // "ext4"; empty: the raw device
-  std::vector<std::string> mkfs_options;
-  std::string mount_options;         // as mount -o takes them
+  WorkloadOptions workload;          // make_file_system is false with an image
   std::uint64_t size_bytes = 0;      // of a new disk
   std::filesystem::path image;       // record over a copy of it, without mkfs
   std::filesystem::path keep_image;  // the disk's final bytes go here
   std::uint32_t block_bytes = 512;   // logical block size of the disk
-  std::vector<std::string> command;  // the workload
 };
 
 struct LoopRecordingResult {
@@ -35,11 +30,9 @@ struct LoopRecordingResult {
   std::uint64_t log_bytes = 0;
 };
 
-// Marks in the log: "mkfs" after the file system was made (or "mount" over an image),
-// those of the workload, and "end" after unmount. The workload runs in the mounted file
-// system (raw: in the run directory) with POWERCUT_MOUNT, POWERCUT_DEVICE and the control
-// socket in its environment. After a failure or an interruption the log holds what was
-// recorded until then, closed cleanly if that was possible.
+// The log has the marks that run_recorded_workload() says. After a failure or an
+// interruption it holds what was recorded until then, closed cleanly if that was
+// possible.
 Result<LoopRecordingResult> record_on_loop(const LoopRecordingOptions& options,
                                            const RunDir& run_dir);
 

@@ -29,6 +29,11 @@ needs_root() {
   if [ ! -c /dev/loop-control ]; then skip "needs /dev/loop-control"; fi
 }
 
+needs_guest() {
+  needs qemu-system-x86_64
+  if ! "$POWERCUT" doctor | grep -q '^ok   guest kernel'; then skip "no kernel for a guest"; fi
+}
+
 # golden_log FILE: the log that dm-log-writes wrote; see its README.
 golden_log() {
   needs zstd

@@ -102,10 +102,10 @@ std::shared_ptr<const Recording> upstream_log(const RunDir& run_dir) {
 std::shared_ptr<const Recording> record(const RunDir& run_dir, const std::string& work) {
   LoopRecordingOptions options;
   options.log = run_dir.path() / "log";
-  options.file_system = "ext4";
+  options.workload.file_system = "ext4";
   options.size_bytes = std::uint64_t{8} << 20;
-  options.mkfs_options = {"-E", "lazy_itable_init=0,lazy_journal_init=0"};
-  options.command = {"sh", "-c", work};
+  options.workload.mkfs_options = {"-E", "lazy_itable_init=0,lazy_journal_init=0"};
+  options.workload.command = {"sh", "-c", work};
   const LoopRecordingResult result = value_or_throw(record_on_loop(options, run_dir));
   INFO(result.workload.output);
   REQUIRE(result.workload.succeeded());

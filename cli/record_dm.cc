@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// powercut record --on dm: the device-mapper target log-writes over disks of the user.
+
+#include "cli/mount_privacy.h"
+#include "cli/recorder.h"
+#include "scenarios/dm_recording.h"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace powercut {
+
+namespace {
+
+constexpr std::size_t kMostNameBytes = 40;  // of 48 in the log's device table
+
+// A name becomes a part of a file name, and must not be taken for a run id.
+bool is_name(const std::string& text) {
+  return !text.empty() && text.size() <= kMostNameBytes &&
+         text.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyz"
+             "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == std::string::npos;
+}
+
+// "/dev/vdb", or "/dev/vdb=journal".
+DmRecordingOptions::Disk parse_disk(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  if (equals == std::string::npos) {
+    return {text, ""};
+  }
+  const std::string name = text.substr(equals + 1);
+  if (!is_name(name)) {
+    refuse(fmt::format("'{}' is no name for a disk", name),
+           fmt::format("letters, digits, _ - and . make a name of at most {}",
+                       kMostNameBytes));
+  }
+  return {text.substr(0, equals), name};
+}
+
+LogTargetOptions target_options(const Arguments& arguments) {
+  LogTargetOptions options;
+  options.target = arguments.text("target");
+  options.format = arguments.values["format"].as<std::uint32_t>();
+  options.domain = arguments.values["domain"].as<std::uint32_t>();
+  options.observe = arguments.has("observe");
+  options.log_reads = arguments.has("log-reads");
+  options.power_fail = arguments.has("power-fail");
+  if (arguments.has("memory")) {
+    options.memory_mib = arguments.values["memory"].as<std::uint32_t>();
+  }
+  if (arguments.has("on-full")) {
+    options.on_full =
+        arguments.text("on-full") == "stop" ? LogFull::kStop : LogFull::kError;
+  }
+  return options;
+}
+
+void check_target(const LogTargetOptions& options) {
+  if (options.format != 1 && options.format != 2) {
+    refuse(fmt::format("there is no log format {}", options.format),
+           "--format is 1 or 2");
+  }
+  if (options.format == 1 &&
+      (options.domain != 0 || options.observe || options.log_reads)) {
+    refuse("--domain, --observe and --log-reads need --format 2",
+           "format 1 has no place for what they record");
+  }
+}
+
+void check_usage(const Arguments& arguments) {
+  if (!arguments.has("device")) {
+    refuse("which disk is recorded? --device is missing", "see powercut record --help");
+  }
+  if (!arguments.has("log")) {
+    refuse("where does the log go? --log is missing",
+           "the kernel needs a block device for it; --output copies it into a file "
+           "afterwards");
+  }
+  require_command(arguments);
+  const std::string full = arguments.text("on-full", "error");
+  if (full != "error" && full != "stop") {
+    refuse(fmt::format("cannot do '{}' when the log is full", full),
+           "--on-full is error or stop");
+  }
+  if (!arguments.values["mount-options"].defaulted() && arguments.text("fs").empty()) {
+    refuse("--mount-options without --fs", "name the file system: --fs ext4");
+  }
+}
+
+DmRecordingOptions dm_options(const Arguments& arguments) {
+  DmRecordingOptions options;
+  for (const std::string& text :
+       arguments.values["device"].as<std::vector<std::string>>()) {
+    options.disks.push_back(parse_disk(text));
+  }
+  options.log = arguments.text("log");
+  options.log_copy = arguments.text("output");
+  options.force = arguments.has("force");
+  options.zero = arguments.has("zero");
+  options.target = target_options(arguments);
+  options.workload = workload_options(arguments);
+  check_target(options.target);
+  for (std::size_t i = 0; i < options.disks.size(); ++i) {
+    const std::string& name = options.disks[i].name;
+    const auto same = [&](const auto& disk) { return disk.name == name; };
+    if (!name.empty() && std::ranges::count_if(options.disks, same) > 1) {
+      refuse(fmt::format("two disks are called '{}'", name), "names must differ");
+    }
+  }
+  if (options.disks.size() > 1 && options.target.format == 1) {
+    refuse("several disks in one log need --format 2",
+           "format 1 cannot say which disk a write went to");
+  }
+  return options;
+}
+
+void add_options(po::options_description& options) {
+  options.add_options()(
+      "device", po::value<std::vector<std::string>>(),
+      "DISK or DISK=NAME: a block device to record, whose contents are lost; may be "
+      "given again: the first gets the file system, the others are $POWERCUT_DEVICE1, "
+      "...")("log", po::value<std::string>(),
+             "block device for the log; -o copies the log into a file in the end")(
+      "force", "overwrite what is on the log's device, if it is no log")(
+      "zero", "write zeros to the disks first, as a replay begins with zeros")(
+      "format", po::value<std::uint32_t>()->default_value(2), "of the log: 1 or 2")(
+      "domain", po::value<std::uint32_t>()->default_value(0),
+      "disks of one domain share one volatile cache")(
+      "observe",
+      "send down the workload's own pages, and look whether they change in flight")(
+      "on-full", po::value<std::string>(),
+      "what happens to writes when the log is full: error or stop (stop recording)")(
+      "log-reads", "record reads too")("memory", po::value<std::uint32_t>(),
+                                       "MiB for what waits for the log")(
+      "power-fail", "let `dmsetup message` fail the power of the disks")(
+      "target", po::value<std::string>()->default_value(kLogTarget),
+      "name of the target, if the module was loaded under another one");
+}
+
+int run(const Arguments& arguments) {
+  check_usage(arguments);
+  const DmRecordingOptions options = dm_options(arguments);
+  if (::geteuid() != 0) {
+    throw Failure(Error{ErrorKind::kMissing,
+                        "record --on dm needs root: it makes device-mapper devices",
+                        "run it as root"});
+  }
+  hide_mounts();
+  const RunDir run_dir = value_or_throw(RunDir::create());
+  const DmRecordingResult result = value_or_throw(record_on_dm(options, run_dir));
+  if (result.status.unstable > 0) {
+    fmt::print(stderr,
+               "powercut: {} writes changed while they were in flight; the log says "
+               "which\n",
+               result.status.unstable);
+  }
+  return tell_recording(result.workload, result.log_bytes,
+                        options.log_copy.empty() ? options.log : options.log_copy);
+}
+
+}  // namespace
+
+extern const Recorder kDmRecorder = {
+    "dm", "in the kernel, by the device-mapper target log-writes", &add_options, &run};
+
+}  // namespace powercut

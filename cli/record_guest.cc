@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// powercut record --on guest: a disk of a virtual machine, recorded by its kernel or from
+// outside.
+
+#include "base/units.h"
+#include "cli/guest_arguments.h"
+#include "cli/mount_privacy.h"
+#include "cli/recorder.h"
+#include "report/text.h"
+#include "scenarios/guest_recording.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace powercut {
+
+namespace {
+
+using Kind = GuestRecordingOptions::Recorder;
+
+constexpr const char* kMemoryOption = "guest-memory";
+
+// Options that the recorder in the guest's kernel takes.
+constexpr const char* kTargetOptions[] = {"format", "domain", "memory", "on-full"};
+constexpr const char* kTargetSwitches[] = {"observe", "log-reads"};
+
+std::vector<std::string> target_options(const Arguments& arguments) {
+  std::vector<std::string> words;
+  for (const char* name : kTargetOptions) {
+    if (arguments.has(name) && !arguments.values[name].defaulted()) {
+      const boost::any& value = arguments.values[name].value();
+      const std::uint32_t* number = boost::any_cast<std::uint32_t>(&value);
+      words.push_back(fmt::format(
+          "--{}={}", name,
+          number != nullptr ? fmt::format("{}", *number) : arguments.text(name)));
+    }
+  }
+  for (const char* name : kTargetSwitches) {
+    if (arguments.has(name)) {
+      words.push_back(fmt::format("--{}", name));
+    }
+  }
+  return words;
+}
+
+Kind parse_recorder(const std::string& text) {
+  if (text != "kernel" && text != "served") {
+    refuse(fmt::format("no recorder '{}'", text), "--recorder is kernel or served");
+  }
+  return text == "served" ? Kind::kServed : Kind::kKernel;
+}
+
+GuestRecordingOptions recording_options(const Arguments& arguments) {
+  GuestRecordingOptions options;
+  options.recorder = parse_recorder(arguments.text("recorder"));
+  options.workload = workload_options(arguments);
+  options.log = arguments.text("output");
+  options.keep_image = arguments.text("keep-image");
+  options.size_bytes = value_or_throw(parse_bytes(arguments.text("size")));
+  options.log_size_bytes = value_or_throw(parse_bytes(arguments.text("log-size")));
+  options.block_bytes = disk_block_bytes(arguments, options.workload);
+  options.target_options = target_options(arguments);
+  if (options.recorder == Kind::kServed && !options.target_options.empty()) {
+    refuse(fmt::format("{} does not go with --recorder served",
+                       options.target_options.front()),
+           "it belongs to --recorder kernel");
+  }
+  options.guest = guest_machine(arguments, kMemoryOption);
+  add_command_files(options.workload.command, options.guest);
+  if (!options.workload.file_system.empty()) {
+    options.guest.programs.push_back("mkfs." + options.workload.file_system);
+  }
+  if (options.recorder == Kind::kKernel) {
+    add_log_writes(options.guest);
+  }
+  return options;
+}
+
+void check_usage(const Arguments& arguments) {
+  if (!arguments.has("output")) {
+    refuse("where does the log go? --output is missing", "see powercut record --help");
+  }
+  require_command(arguments);
+  if (!arguments.values["mount-options"].defaulted() && arguments.text("fs").empty()) {
+    refuse("--mount-options without --fs", "name the file system: --fs ext4");
+  }
+}
+
+void add_options(po::options_description& options) {
+  options.add_options()("recorder", po::value<std::string>()->default_value("kernel"),
+                        "kernel (the target log-writes, built for the guest's kernel) or "
+                        "served (a served disk under the guest; needs no module)")(
+      "log-size", po::value<std::string>()->default_value("4G"),
+      "room for the log of --recorder kernel");
+  add_guest_options(options, kMemoryOption);
+}
+
+int run(const Arguments& arguments) {
+  check_usage(arguments);
+  const GuestRecordingOptions options = recording_options(arguments);
+  hide_mounts();
+  const RunDir run_dir = value_or_throw(RunDir::create());
+  const GuestRecordingResult result = value_or_throw(record_in_guest(options, run_dir));
+  if (result.failure && result.failure->kind != GuestFailureKind::kInterrupted) {
+    fmt::print(stderr, "powercut: {}", describe(*result.failure));
+    if (result.log_bytes > 0) {
+      fmt::print(stderr, "powercut: {} has {} of it until then\n", options.log.native(),
+                 bytes_text(result.log_bytes));
+    }
+    return kExitHarness;
+  }
+  return tell_recording(result.workload, result.log_bytes, options.log);
+}
+
+}  // namespace
+
+extern const Recorder kGuestRecorder = {
+    "guest",
+    "in a virtual machine; also --size, --block-size, --keep-image, and for its kernel "
+    "--format, --domain, --memory, --on-full, --observe, --log-reads",
+    &add_options, &run,
+    "size block-size keep-image format domain memory on-full observe log-reads"};
+
+}  // namespace powercut
