@@ -14,7 +14,9 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
 namespace powercut {
 
@@ -35,8 +37,12 @@ GuestDisk open_disk(const std::string& text, std::uint32_t block_bytes,
     disk.file = text.substr(0, colon);
     const std::uint64_t size_bytes = value_or_throw(parse_bytes(text.substr(colon + 1)));
     if (!std::filesystem::exists(disk.file, error)) {
-      value_or_throw(Fd::open(disk.file, O_WRONLY | O_CREAT));
+      const Fd file = value_or_throw(Fd::open(disk.file, O_WRONLY | O_CREAT));
       std::filesystem::resize_file(disk.file, size_bytes, error);
+      // Not a hole: of one, QEMU 7.2 guesses that direct writes must be aligned to 4096
+      // bytes, and fails what it then cannot pad (--cache none).
+      const std::vector<std::byte> head(std::min<std::uint64_t>(size_bytes, 65536));
+      value_or_throw(write_fully(file, head, 0, disk.file));
     }
   }
   if (error || !std::filesystem::exists(disk.file, error)) {
