@@ -208,7 +208,7 @@ static void lw_log_end(struct lw_log *log)
 	if (log->options.format == 1) {
 		/* Room was kept for it. */
 		log->closing = true;
-		if (state == LW_LOGGING)
+		if (state == LW_LOGGING || state == LW_FULL)
 			lw_log_mark(log, "dm-log-writes-end");
 		lw_log_drain(log);
 	} else if (state == LW_LOGGING || state == LW_FULL) {

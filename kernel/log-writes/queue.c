@@ -131,7 +131,8 @@ static int lw_refusal(struct lw_log *log)
 	case LW_LOGGING:
 		return 0;
 	case LW_FULL:
-		return -ENOSPC;
+		/* But for the mark at the end, which has a block of its own. */
+		return log->closing ? 0 : -ENOSPC;
 	case LW_STOPPED:
 		return 1;
 	case LW_FAILED:
@@ -180,6 +181,10 @@ int lw_admit(struct lw_io *io)
 		if (ret)
 			break;
 		if (!lw_room_fits(log, io)) {
+			if (log->closing) {
+				ret = -ENOSPC;
+				break;
+			}
 			if (!log->in_flight && !log->writing &&
 			    list_empty(&log->queue)) {
 				lw_fail(log,

@@ -174,7 +174,8 @@ case_failed_writes_format1() {
 
 case_full_error() {
   for format in 1 2; do
-    devices 1024 && record format $format && must_not write 64k 64 &&
+    devices 1024 && record format $format && must message t mark early &&
+      must_not write 64k 64 &&
       is "$(word state)" full && must said "the log is full" &&
       must_not write 4k 1 && must_not message t mark late &&
       must dd if=/dev/mapper/t of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null &&
