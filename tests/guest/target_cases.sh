@@ -232,7 +232,12 @@ case_memory() {
     fio --name=j --filename=/dev/mapper/t --direct=1 --rw=randwrite --bs=512 --iodepth=64 \
       --ioengine=libaio --size=7M --io_size=12M --norandommap >"$work/fio" 2>&1 &
     fio=$!
-    most=0
+    # The log stands still for a while: only the bound keeps what waits for it small.
+    dmsetup suspend --noflush l
+    sleep 1.5
+    most=$(dmsetup status t | sed 's/.* memory \([0-9]*\) .*/\1/')
+    dmsetup resume l
+    [ "$most" -gt 3145728 ] || { echo "memory $most: the bound was not reached"; return 1; }
     while kill -0 $fio 2>/dev/null; do
       now=$(dmsetup status t | sed 's/.* memory \([0-9]*\) .*/\1/')
       [ "$now" -gt "$most" ] && most=$now
@@ -381,9 +386,9 @@ case_power_at_fua() {
 
 # A FUA write is durable: what was there before an older write is not put over it.
 case_power_keeps_fua() {
-  devices && record format 2 power_fail && must fill a 1 && must fill_fua b 1 &&
-    must fill c 2 && must message t powerfail now eio && must message t heal &&
-    is "$(letter 1)$(letter 2 | tr '\0' 0)" b0 && gone t && must equal
+  devices && record format 2 power_fail && must message t powerfail flush 1 drop &&
+    must fill a 1 && must fill_fua b 1 && is "$(word power)" drop &&
+    must message t heal && is "$(letter 1)" b && gone t && must equal
 }
 
 # Format 1 holds plain writes back until a flush; a FUA write over one comes after it.
