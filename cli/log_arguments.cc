@@ -135,4 +135,11 @@ std::string state_flags(const Arguments& arguments) {
   return flags;
 }
 
+nlohmann::ordered_json clean_end(LogEnd end) {
+  if (end == LogEnd::kUnknown) {
+    return nullptr;
+  }
+  return end == LogEnd::kClean;
+}
+
 }  // namespace powercut

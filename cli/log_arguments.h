@@ -9,6 +9,8 @@
 #include "replay/crash_model.h"
 #include "replay/recording.h"
 
+#include <nlohmann/json.hpp>
+
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -34,5 +36,8 @@ std::string state_flags(const Arguments& arguments);
 
 // stderr: "powercut: warning: ...".
 void warn(const std::string& message);
+
+// True, false, or null if the log does not say.
+nlohmann::ordered_json clean_end(LogEnd end);
 
 }  // namespace powercut

@@ -18,6 +18,18 @@ namespace powercut {
 
 namespace {
 
+const char* end_text(LogEnd end) {
+  switch (end) {
+    case LogEnd::kClean:
+      return "clean";
+    case LogEnd::kCut:
+      return "not clean: the recording was cut";
+    case LogEnd::kUnknown:
+      break;
+  }
+  return "not known: a log without marks, as QEMU writes it, does not say";
+}
+
 struct Counts {
   std::uint64_t writes = 0;
   std::uint64_t write_bytes = 0;
@@ -78,9 +90,7 @@ std::string info_text(const std::string& path, const Recording& recording) {
       break;
     }
   }
-  fmt::format_to(
-      out, "\nend        {}\n",
-      recording.log().clean_end() ? "clean" : "not clean: the recording was cut");
+  fmt::format_to(out, "\nend        {}\n", end_text(recording.log().end()));
   return text;
 }
 
@@ -115,7 +125,7 @@ std::string info_json(const std::string& path, const Recording& recording) {
   for (const Mark& mark : timeline.marks()) {
     json["marks"].push_back(mark.text);
   }
-  json["clean_end"] = recording.log().clean_end();
+  json["clean_end"] = clean_end(recording.log().end());
   json["warnings"] = recording.warnings();
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
          "\n";

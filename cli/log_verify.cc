@@ -78,11 +78,14 @@ int run(const Command& self, const std::vector<std::string>& words) {
   }
   const Log& log = recording->log();
   nlohmann::ordered_json json;
-  std::string text = fmt::format(
-      "log      {}: {}, {} entries, {}\n", arguments.text("LOG"), log.description(),
-      log.entry_count(), log.clean_end() ? "clean end" : "NOT whole");
-  bool sound = log.clean_end();
-  json["clean_end"] = log.clean_end();
+  std::string text =
+      fmt::format("log      {}: {}, {} entries, {}\n", arguments.text("LOG"),
+                  log.description(), log.entry_count(),
+                  log.end() == LogEnd::kClean ? "clean end"
+                  : log.end() == LogEnd::kCut ? "NOT whole"
+                                              : "end not marked");
+  bool sound = log.end() != LogEnd::kCut;
+  json["clean_end"] = clean_end(log.end());
   json["entries"] = log.entry_count();
   json["warnings"] = recording->warnings();
   if (device != nullptr) {

@@ -53,6 +53,9 @@ LogTargetOptions target_options(const Arguments& arguments) {
   if (arguments.has("memory")) {
     options.memory_mib = arguments.values["memory"].as<std::uint32_t>();
   }
+  if (arguments.has("ack")) {
+    options.ack = arguments.text("ack") == "device" ? LogAck::kDevice : LogAck::kLog;
+  }
   if (arguments.has("on-full")) {
     options.on_full =
         arguments.text("on-full") == "stop" ? LogFull::kStop : LogFull::kError;
@@ -86,6 +89,11 @@ void check_usage(const Arguments& arguments) {
   if (full != "error" && full != "stop") {
     refuse(fmt::format("cannot do '{}' when the log is full", full),
            "--on-full is error or stop");
+  }
+  const std::string ack = arguments.text("ack", "log");
+  if (ack != "log" && ack != "device") {
+    refuse(fmt::format("a flush cannot be told as done by '{}'", ack),
+           "--ack is log or device");
   }
   if (!arguments.values["mount-options"].defaulted() && arguments.text("fs").empty()) {
     refuse("--mount-options without --fs", "name the file system: --fs ext4");
@@ -135,8 +143,10 @@ void add_options(po::options_description& options) {
       "send down the workload's own pages, and look whether they change in flight")(
       "on-full", po::value<std::string>(),
       "what happens to writes when the log is full: error or stop (stop recording)")(
-      "log-reads", "record reads too")("memory", po::value<std::uint32_t>(),
-                                       "MiB for what waits for the log")(
+      "ack", po::value<std::string>(),
+      "when a flush or FUA write is told as done: log (default; what was promised is in "
+      "the log) or device (faster)")("log-reads", "record reads too")(
+      "memory", po::value<std::uint32_t>(), "MiB for what waits for the log")(
       "power-fail", "let `dmsetup message` fail the power of the disks")(
       "target", po::value<std::string>()->default_value(kLogTarget),
       "name of the target, if the module was loaded under another one");

@@ -23,7 +23,7 @@ using Kind = GuestRecordingOptions::Recorder;
 constexpr const char* kMemoryOption = "guest-memory";
 
 // Options that the recorder in the guest's kernel takes.
-constexpr const char* kTargetOptions[] = {"format", "domain", "memory", "on-full"};
+constexpr const char* kTargetOptions[] = {"format", "domain", "memory", "on-full", "ack"};
 constexpr const char* kTargetSwitches[] = {"observe", "log-reads"};
 
 std::vector<std::string> target_options(const Arguments& arguments) {
@@ -119,8 +119,8 @@ int run(const Arguments& arguments) {
 extern const Recorder kGuestRecorder = {
     "guest",
     "in a virtual machine; also --size, --block-size, --keep-image, and for its kernel "
-    "--format, --domain, --memory, --on-full, --observe, --log-reads",
+    "--format, --domain, --memory, --on-full, --ack, --observe, --log-reads",
     &add_options, &run,
-    "size block-size keep-image format domain memory on-full observe log-reads"};
+    "size block-size keep-image format domain memory on-full ack observe log-reads"};
 
 }  // namespace powercut

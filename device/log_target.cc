@@ -42,6 +42,9 @@ std::vector<std::string> option_words(const LogTargetOptions& options) {
   if (options.on_full) {
     add("on_full", *options.on_full == LogFull::kStop ? "stop" : "error");
   }
+  if (options.ack) {
+    add("ack", *options.ack == LogAck::kDevice ? "device" : "log");
+  }
   if (options.log_reads) {
     add("log_reads", "");
   }

@@ -25,6 +25,12 @@ enum class LogFull {
   kStop,   // writes pass unrecorded
 };
 
+// When a flush or FUA write is told as done.
+enum class LogAck {
+  kLog,     // when the log has it: what was promised to anybody is in the log
+  kDevice,  // when the device has done it: faster; a recorder that dies may lose it
+};
+
 // The words of a table line. With the defaults it is a line that upstream takes too.
 struct LogTargetOptions {
   std::string target = kLogTarget;  // the module's parameter `name`
@@ -32,6 +38,7 @@ struct LogTargetOptions {
   std::uint32_t domain = 0;  // devices of one domain share one volatile cache
   bool observe = false;      // false: what is sent down is a copy of what is logged
   std::optional<LogFull> on_full;
+  std::optional<LogAck> ack;  // default: kDevice in format 1, kLog in format 2
   bool log_reads = false;
   std::optional<std::uint32_t> memory_mib;
   bool power_fail = false;

@@ -95,9 +95,11 @@ class Format1Log::Pass {
     }
     log_.end_bytes_ = std::min(position_, log_.file_.size_bytes());
     log_.digest_ = XXH3_64bits_digest(hash_.get());
-    const bool end_known = ended_ || (marks_ == 0 && log_.entry_count_ == counted_);
-    log_.clean_end_ = end_known && !damaged_ && !salvaged_;
-    log_.as_qemu_writes_ = writes_ > 0 && marks_ == 0 && !metadata_;
+    const bool as_qemu = marks_ == 0 && !metadata_ && !fua_;
+    if (!damaged_ && !salvaged_ && (ended_ || as_qemu)) {
+      log_.end_ = ended_ ? LogEnd::kClean : LogEnd::kUnknown;
+    }
+    log_.as_qemu_writes_ = as_qemu && writes_ > 0;
     log_.devices_[0].discard = discards_;
   }
 
@@ -152,6 +154,7 @@ class Format1Log::Pass {
     marks_ += entry.is_mark() ? 1 : 0;
     writes_ += entry.length_bytes > 0 && !entry.is_discard() ? 1 : 0;
     metadata_ = metadata_ || (entry.flags & PC_LOG1_METADATA) != 0;
+    fua_ = fua_ || (entry.flags & PC_LOG1_FUA) != 0;
     discards_ = discards_ || entry.is_discard();
     ++log_.entry_count_;
     position_ = entry.next_pos;
@@ -167,6 +170,7 @@ class Format1Log::Pass {
   std::uint64_t marks_ = 0;
   std::uint64_t writes_ = 0;
   bool metadata_ = false;
+  bool fua_ = false;
   bool discards_ = false;
   bool damaged_ = false;
   bool salvaged_ = false;
@@ -215,7 +219,7 @@ Result<std::unique_ptr<Log>> Format1Log::open(MappedFile file, const std::string
 }
 
 std::string Format1Log::description() const {
-  return as_qemu_writes_ ? "format 1 (dm-log-writes; no marks or metadata flags: as "
+  return as_qemu_writes_ ? "format 1 (dm-log-writes; no marks, metadata or FUA flags: as "
                            "QEMU's blklogwrites writes it)"
                          : "format 1 (dm-log-writes)";
 }

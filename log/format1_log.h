@@ -40,7 +40,7 @@ class Format1Log : public Log {
 
   std::uint64_t entry_count() const override { return entry_count_; }
 
-  bool clean_end() const override { return clean_end_; }
+  LogEnd end() const override { return end_; }
 
   std::uint64_t end_bytes() const override { return end_bytes_; }
 
@@ -66,7 +66,7 @@ class Format1Log : public Log {
   std::uint64_t entry_count_ = 0;
   std::uint64_t end_bytes_ = 0;
   std::uint64_t digest_ = 0;
-  bool clean_end_ = false;
+  LogEnd end_ = LogEnd::kCut;
   bool as_qemu_writes_ = false;
 };
 

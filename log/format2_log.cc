@@ -40,7 +40,7 @@ Result<std::unique_ptr<Log>> Format2Log::open(MappedFile file, const std::string
   log->check_data(chain, options.verify_data);
   log->end_bytes_ = std::min(chain.offset, log->file_.size_bytes());
   log->index_ = std::move(chain.index);
-  log->clean_end_ = chain.end == ChainEnd::kClosed;
+  log->end_ = chain.end == ChainEnd::kClosed ? LogEnd::kClean : LogEnd::kCut;
   log->report_end(chain, sink);
   return log;
 }

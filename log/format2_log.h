@@ -33,7 +33,7 @@ class Format2Log : public Log {
 
   std::uint64_t entry_count() const override { return index_.end_seq(); }
 
-  bool clean_end() const override { return clean_end_; }
+  LogEnd end() const override { return end_; }
 
   std::uint64_t end_bytes() const override { return end_bytes_; }
 
@@ -62,7 +62,7 @@ class Format2Log : public Log {
   Format2Super super_;
   SegmentIndex index_;
   std::uint64_t end_bytes_ = 0;
-  bool clean_end_ = false;
+  LogEnd end_ = LogEnd::kCut;
 };
 
 }  // namespace powercut

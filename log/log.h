@@ -58,6 +58,13 @@ struct LogOptions {
 // One stop of the visit: go on, or end it.
 enum class Visit { kContinue, kStop };
 
+// How a log ends.
+enum class LogEnd {
+  kClean,    // as its writer ends a log, and nothing was dropped
+  kCut,      // the recorder died, the log got full, or something was dropped
+  kUnknown,  // format 1 without any mark: QEMU's end so, and logs cut before the first
+};
+
 // Immutable after open(); may be read by several threads at once.
 class Log {
  public:
@@ -79,8 +86,7 @@ class Log {
   // Number of events of the trusted part; of entries in format 1.
   virtual std::uint64_t entry_count() const = 0;
 
-  // True if the log ends as its writer ends a log, and nothing was dropped.
-  virtual bool clean_end() const = 0;
+  virtual LogEnd end() const = 0;
 
   // Where the trusted part ends in the file; what lies behind is not the log.
   virtual std::uint64_t end_bytes() const = 0;

@@ -77,7 +77,8 @@ std::string name_of(const DmRecordingOptions& options, std::size_t index) {
 // The targets while they record.
 class DmStack {
  public:
-  static Result<DmStack> build(const DmRecordingOptions& options, const Parts& parts,
+  static Result<DmStack> build(const DmRecordingOptions& options,
+                               const DmVersion& version, const Parts& parts,
                                const RunDir& run_dir);
 
   std::vector<std::filesystem::path> paths() const;
@@ -99,9 +100,19 @@ class DmStack {
   std::vector<DmDevice> devices_;
 };
 
-Result<DmStack> DmStack::build(const DmRecordingOptions& options, const Parts& parts,
+// A recording must have what the workload was promised. Format 1 without options behaves
+// as upstream, which promises before the log has it; upstream itself takes no options.
+LogTargetOptions careful(LogTargetOptions target, const DmVersion& version) {
+  if (!target.ack && target.format == 1 && version.major >= 2) {
+    target.ack = LogAck::kLog;
+  }
+  return target;
+}
+
+Result<DmStack> DmStack::build(const DmRecordingOptions& options,
+                               const DmVersion& version, const Parts& parts,
                                const RunDir& run_dir) {
-  DmStack stack(options.target);
+  DmStack stack(careful(options.target, version));
   if (options.target.format == 1) {
     stack.most_mark_bytes_ = Format1Writer::max_mark_bytes(parts.log.logical_block_bytes);
   }
@@ -109,7 +120,7 @@ Result<DmStack> DmStack::build(const DmRecordingOptions& options, const Parts& p
     DmTable table;
     table.sectors = parts.disks[i].sectors();
     table.target = options.target.target;
-    table.parameters = log_target_parameters(options.target, parts.disks[i].number_text(),
+    table.parameters = log_target_parameters(stack.options_, parts.disks[i].number_text(),
                                              parts.log.number_text());
     PC_ASSIGN_OR_RETURN(
         DmDevice device,
@@ -198,13 +209,13 @@ Result<DmRecordingResult> record_on_dm(const DmRecordingOptions& options,
   if (!options.log_copy.empty()) {
     PC_RETURN_IF_ERROR(NewFile::check(options.log_copy, options.log));
   }
-  PC_RETURN_IF_ERROR(require_log_target(options.target));
+  PC_ASSIGN_OR_RETURN(const DmVersion version, require_log_target(options.target));
   if (options.zero) {
     for (const BlockDevice& disk : parts.disks) {
       PC_RETURN_IF_ERROR(disk.write_zeros());
     }
   }
-  PC_ASSIGN_OR_RETURN(DmStack stack, DmStack::build(options, parts, run_dir));
+  PC_ASSIGN_OR_RETURN(DmStack stack, DmStack::build(options, version, parts, run_dir));
   Result<ExitState> state =
       run_recorded_workload(options.workload, stack.paths(), run_dir,
                             [&](std::string_view text) { return stack.mark(text); });

@@ -9,7 +9,7 @@
  *   writer.c       takes the queue, gathers it into large sequential writes,
  *   format?.c      as segments (format 2) or entries (format 1)
  *   writer.c       frees, in order, what has reached the log, and only then
- *                  completes the flushes among it
+ *                  completes the flushes and FUA writes among it
  *
  * A log belongs to the log device, not to a target: targets that name the same
  * log device share one log, one queue and one sequence.
@@ -54,6 +54,8 @@ struct lw_undo;
 
 enum lw_mode { LW_BOUNCE, LW_OBSERVE };
 enum lw_on_full { LW_FULL_ERROR, LW_FULL_STOP };
+/* A flush or FUA write completes when the log has it, or when the device does. */
+enum lw_ack { LW_ACK_LOG, LW_ACK_DEVICE };
 
 /* What the table line asks for. */
 struct lw_options {
@@ -61,6 +63,7 @@ struct lw_options {
 	u32 domain;
 	enum lw_mode mode;
 	enum lw_on_full on_full;
+	enum lw_ack ack;
 	bool log_reads;
 	bool power_fail;
 	unsigned int memory_mib;
@@ -222,6 +225,7 @@ struct lw_log {
 	bool stop_written;
 	bool releasing; /* somebody frees written segments */
 	struct list_head held; /* format 1: completed since the last flush */
+	bool held_waits; /* format 1: somebody waits for one that is held */
 	unsigned int flushes; /* format 1: flushes in flight */
 	struct list_head flying; /* those, in submission order */
 	struct list_head segments; /* in flight, in log order */

@@ -3,7 +3,7 @@
  * The optional words of the table line:
  *
  *   <#words> [format 1|2] [domain <n>] [observe|bounce] [on_full error|stop]
- *            [log_reads] [memory <MiB>] [power_fail]
+ *            [ack log|device] [log_reads] [memory <MiB>] [power_fail]
  */
 #include "lw.h"
 
@@ -14,8 +14,15 @@ static const char *next_word(struct dm_arg_set *as)
 	return word ? word : "";
 }
 
+/* Which of the options that exclude or default each other were given. */
+struct given {
+	bool mode;
+	bool ack;
+};
+
 static int parse_one(const char *word, struct dm_arg_set *as,
-		     struct lw_options *options, bool *mode_given, char **error)
+		     struct lw_options *options, struct given *given,
+		     char **error)
 {
 	const char *value;
 
@@ -36,11 +43,11 @@ static int parse_one(const char *word, struct dm_arg_set *as,
 		enum lw_mode mode = !strcasecmp(word, "observe") ? LW_OBSERVE :
 								   LW_BOUNCE;
 
-		if (*mode_given && mode != options->mode) {
+		if (given->mode && mode != options->mode) {
 			*error = "observe and bounce exclude each other";
 			return -EINVAL;
 		}
-		*mode_given = true;
+		given->mode = true;
 		options->mode = mode;
 	} else if (!strcasecmp(word, "on_full")) {
 		value = next_word(as);
@@ -52,6 +59,17 @@ static int parse_one(const char *word, struct dm_arg_set *as,
 			*error = "on_full must be error or stop";
 			return -EINVAL;
 		}
+	} else if (!strcasecmp(word, "ack")) {
+		value = next_word(as);
+		if (!strcasecmp(value, "log")) {
+			options->ack = LW_ACK_LOG;
+		} else if (!strcasecmp(value, "device")) {
+			options->ack = LW_ACK_DEVICE;
+		} else {
+			*error = "ack must be log or device";
+			return -EINVAL;
+		}
+		given->ack = true;
 	} else if (!strcasecmp(word, "log_reads")) {
 		options->log_reads = true;
 	} else if (!strcasecmp(word, "power_fail")) {
@@ -74,12 +92,13 @@ int lw_parse_options(struct dm_target *ti, unsigned int argc, char **argv,
 		     struct lw_options *options)
 {
 	struct dm_arg_set as = { .argc = argc, .argv = argv };
-	bool mode_given = false;
+	struct given given = { 0 };
 	unsigned int words;
 	int ret;
 
 	*options = (struct lw_options){
 		.format = 1,
+		.ack = LW_ACK_DEVICE,
 		.memory_mib = LW_DEFAULT_MEMORY_MIB,
 	};
 	if (!argc)
@@ -97,10 +116,13 @@ int lw_parse_options(struct dm_target *ti, unsigned int argc, char **argv,
 	while (as.argc) {
 		const char *word = dm_shift_arg(&as);
 
-		ret = parse_one(word, &as, options, &mode_given, &ti->error);
+		ret = parse_one(word, &as, options, &given, &ti->error);
 		if (ret)
 			return ret;
 	}
+	/* Format 1 alone behaves as upstream's target. */
+	if (options->format == 2 && !given.ack)
+		options->ack = LW_ACK_LOG;
 	if (options->format == 1) {
 		if (options->domain || options->mode == LW_OBSERVE ||
 		    options->log_reads) {

@@ -99,8 +99,10 @@ static void lw_enqueue_list(struct lw_log *log, struct list_head *items)
 /* Format 1, the lock is held: what was held back goes into the log early. */
 void lw_release_held(struct lw_log *log)
 {
-	if (!log->flushes)
-		lw_enqueue_list(log, &log->held);
+	if (log->flushes)
+		return;
+	lw_enqueue_list(log, &log->held);
+	log->held_waits = false;
 }
 
 /* The log ends here, in a state other than LW_LOGGING. The lock is held. */
@@ -273,6 +275,7 @@ int lw_queue_submit(struct lw_io *io)
 		lw_enqueue(log, &io->submit, lw_has_data(io) ? io->bytes : 0);
 	} else if (io->op == PC_OP_FLUSH) {
 		list_splice_tail_init(&log->held, &io->stolen);
+		log->held_waits = false;
 		list_add_tail(&io->flying, &log->flying);
 		log->flushes++;
 	}
@@ -319,6 +322,13 @@ static bool lw_may_overtake(struct lw_log *log, struct lw_io *io)
 	return list_empty(&log->held);
 }
 
+/* Is the submitter told only when the log has it? */
+static bool lw_waits_for_log(struct lw_io *io)
+{
+	return !io->status && io->target->options.ack == LW_ACK_LOG &&
+	       (io->op == PC_OP_FLUSH || (io->flags & PC_EVENT_FUA));
+}
+
 /* Format 1. The lock is held. True if the operation leaves no entry. */
 static bool lw_done_format1(struct lw_log *log, struct lw_io *io)
 {
@@ -329,10 +339,15 @@ static bool lw_done_format1(struct lw_log *log, struct lw_io *io)
 		if (io->status) {
 			/* It covers nothing; the next one may. */
 			list_splice_init(&io->stolen, &log->held);
-			return true;
+			log->held_waits = io->target->options.ack ==
+					  LW_ACK_LOG;
+		} else {
+			lw_enqueue_list(log, &io->stolen);
+			lw_enqueue(log, &io->done, 0);
 		}
-		lw_enqueue_list(log, &io->stolen);
-		lw_enqueue(log, &io->done, 0);
+		if (log->held_waits)
+			lw_release_held(log);
+		return io->status;
 	} else if (io->status) {
 		/* Who knows what is on the medium; format 1 cannot say it. */
 		return true;
@@ -340,6 +355,7 @@ static bool lw_done_format1(struct lw_log *log, struct lw_io *io)
 		lw_enqueue(log, &io->done, lw_has_data(io) ? io->bytes : 0);
 	} else {
 		list_add_tail(&io->done.list, &log->held);
+		log->held_waits |= lw_waits_for_log(io);
 	}
 	if (log->memory > log->memory_limit / 2)
 		lw_release_held(log);
@@ -347,9 +363,9 @@ static bool lw_done_format1(struct lw_log *log, struct lw_io *io)
 }
 
 /*
- * The device has done it, or failed. A flush that succeeded is completed when
- * the log has it; all else at once, but after its event has its number: what
- * the submitter does next comes later in the log.
+ * The device has done it, or failed. With "ack log" a flush or FUA write that
+ * succeeded is completed when the log has it; all else at once, but after its
+ * event has its number: what the submitter does next comes later in the log.
  */
 void lw_queue_done(struct lw_io *io)
 {
@@ -374,7 +390,7 @@ void lw_queue_done(struct lw_io *io)
 		log->reserved -= io->room;
 		io->room = 0;
 	}
-	if (io->op != PC_OP_FLUSH || io->status) {
+	if (!lw_waits_for_log(io)) {
 		orig = io->orig;
 		io->orig = NULL;
 	}

@@ -76,6 +76,10 @@ static void lw_status_table(struct lw_target *target, char *result,
 		WORDS(1, " observe");
 	if (options->on_full == LW_FULL_STOP)
 		WORDS(2, " on_full stop");
+	if (options->format == 1 && options->ack == LW_ACK_LOG)
+		WORDS(2, " ack log");
+	if (options->format == 2 && options->ack == LW_ACK_DEVICE)
+		WORDS(2, " ack device");
 	if (options->log_reads)
 		WORDS(1, " log_reads");
 	if (options->memory_mib != LW_DEFAULT_MEMORY_MIB)

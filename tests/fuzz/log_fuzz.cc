@@ -203,7 +203,8 @@ void fuzz_log(std::span<const std::uint8_t> input) {
       PC_ENSURE(!log.error().message.empty(), "an error without a message");
       return;
     }
-    PC_ENSURE(!(*log)->clean_end() || damage.empty(), "a clean end with damage");
+    PC_ENSURE((*log)->end() != LogEnd::kClean || damage.empty(),
+              "a clean end with damage");
     check_log(**log);
     counts[i] = (*log)->entry_count();
     if (converts && i == 3) {

@@ -72,8 +72,8 @@ class Recorder {
   }
 
   void check(const Log& log, const DamageList& damage) const {
-    PC_ENSURE(log.clean_end() == (closes_ && !full_), "a wrong end");
-    PC_ENSURE(damage.empty() == log.clean_end(), "damage in a whole log");
+    PC_ENSURE((log.end() == LogEnd::kClean) == (closes_ && !full_), "a wrong end");
+    PC_ENSURE(damage.empty() == (log.end() == LogEnd::kClean), "damage in a whole log");
     PC_ENSURE(describe_events(log) == expected_, "other events than were written");
   }
 

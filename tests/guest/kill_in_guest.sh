@@ -16,9 +16,8 @@ if [ "$kind" = ext4 ]; then
 fi
 if [ "$kind" = raw ]; then
   export DM_DISABLE_UDEV=1
-  dmsetup create t --table "0 $(blockdev --getsz "$3") log-writes $3 $4 2 format $2" || exit 1
-  # A log of format 1 without marks could be one of QEMU's, which do not say how they end.
-  dmsetup message t 0 mark begin || exit 1
+  dmsetup create t --table "0 $(blockdev --getsz "$3") log-writes $3 $4 4 format $2 ack log" ||
+    exit 1
 fi
 
 echo ready

@@ -96,7 +96,7 @@ case_table_recreates() {
   devices &&
     for options in "" "2 format 2" \
       "11 format 2 domain 7 observe on_full stop log_reads memory 9 power_fail" \
-      "4 on_full stop memory 5"; do
+      "4 on_full stop memory 5" "2 ack log" "4 format 2 ack device"; do
       line="0 $(sectors /dev/mapper/d) $target /dev/mapper/d /dev/mapper/l${options:+ $options}"
       must dm t "$line" || return
       first=$(dmsetup table t)
@@ -281,6 +281,34 @@ case_mark_is_durable() {
       dd if=/dev/mapper/l of="$work/copy" bs=64k count=32 iflag=direct 2>/dev/null &&
       is "$(powercut log list "$work/copy" 2>/dev/null | grep -c 'mark .*here')" 1 || return
     gone t d l
+  done
+}
+
+# With the log at a stand: what a flush and a FUA write have promised waits for it, or, where
+# that was asked for, does not. In format 1 a FUA write that comes after a held one too.
+case_ack() {
+  for options in 'format 1' 'format 1 ack log' 'format 2' 'format 2 ack device'; do
+    waits=1
+    case $options in 'format 1' | *device) waits=0 ;; esac
+    for what in "fill_fua b 9" "fill_fua b 1" flush; do
+      # shellcheck disable=SC2086
+      devices && record $options && must fill a 1 && must dmsetup suspend --noflush l || return
+      $what &
+      sleep 0.7
+      still=0
+      kill -0 $! 2>/dev/null && still=1
+      seq=$(word seq)
+      dmsetup resume l
+      wait $! || { echo "$options: $what failed"; return 1; }
+      is $still $waits "$options: does '$what' wait?" || return
+      # dd sends a flush behind its FUA write; not before the write is told as done.
+      case $options:$what in
+        'format 1 ack log:fill_fua b 9') is "$seq" 1 "events, $options" || return ;;
+        'format 1 ack log:fill_fua b 1') is "$seq" 2 "events, $options" || return ;;
+        'format 2:fill_fua'*) is "$seq" 4 "events, $options" || return ;;
+      esac
+      gone t && must equal && gone d l || return
+    done
   done
 }
 

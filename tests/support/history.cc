@@ -55,7 +55,7 @@ class MemoryLog final : public Log {
 
   std::uint64_t entry_count() const override { return events_.size(); }
 
-  bool clean_end() const override { return true; }
+  LogEnd end() const override { return LogEnd::kClean; }
 
   std::uint64_t end_bytes() const override { return data_.size(); }
 

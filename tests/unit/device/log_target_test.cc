@@ -100,15 +100,20 @@ TEST_CASE("options are counted in words", "[device][log_target]") {
   options.domain = 3;
   options.observe = true;
   options.on_full = LogFull::kStop;
+  options.ack = LogAck::kDevice;
   options.log_reads = true;
   options.memory_mib = 64;
   options.power_fail = true;
   CHECK(log_target_parameters(options, "8:16", "8:32") ==
-        "8:16 8:32 11 format 2 domain 3 observe on_full stop log_reads memory 64 "
+        "8:16 8:32 13 format 2 domain 3 observe on_full stop ack device log_reads memory "
+        "64 "
         "power_fail");
   options = {};
   options.on_full = LogFull::kError;
   CHECK(log_target_parameters(options, "a", "b") == "a b 2 on_full error");
+  options = {};
+  options.ack = LogAck::kLog;
+  CHECK(log_target_parameters(options, "a", "b") == "a b 2 ack log");
   CHECK(needs_version_2(options));
 }
 

@@ -69,11 +69,11 @@ TEST_CASE("convert: a log of upstream's target survives 1 to 2 to 1 byte for byt
   const OpenedLog one = open_bytes(dir, bytes);
   REQUIRE(one.log);
   CHECK(one.log->entry_count() == 420);
-  CHECK(one.log->clean_end());
+  CHECK(one.log->end() == LogEnd::kClean);
   CHECK(one.damage.empty());
   value_or_throw(convert_to(dir, one, "two", LogFormat::k2));
   const OpenedLog two = open_log(dir / "two");
-  CHECK(two.log->clean_end());
+  CHECK(two.log->end() == LogEnd::kClean);
   CHECK(two.log->devices().front().size_bytes == 64ULL << 20);
   const auto report = convert_to(dir, two, "again", LogFormat::k1);
   REQUIRE(report);

@@ -38,7 +38,7 @@ TEST_CASE("format 1: an entry is a submission and its completion with one seq",
               "1 submit write fua 4608+512", "1 complete write fua 4608+512 ref 1",
               "2 submit flush 0+0", "2 complete flush 0+0 ref 2"});
   CHECK(opened.log->entry_count() == 3);
-  CHECK(opened.log->clean_end());
+  CHECK(opened.log->end() == LogEnd::kUnknown);
   CHECK(opened.damage.empty());
 }
 
@@ -126,13 +126,18 @@ TEST_CASE("format 1: visiting from a seq equals the tail of the whole visit",
   });
 }
 
-TEST_CASE("format 1: a clean removal's mark, or a count without marks, is a clean end",
-          "[log][format1]") {
+TEST_CASE(
+    "format 1: a clean removal's mark is a clean end; without marks it is not known",
+    "[log][format1]") {
   ScratchDir dir;
-  CHECK(open_built(dir, Format1Builder().mark("a").mark("dm-log-writes-end"))
-            .log->clean_end());
-  CHECK_FALSE(open_built(dir, Format1Builder().mark("a").write(0, "x")).log->clean_end());
-  CHECK(open_built(dir, Format1Builder().write(0, "x")).log->clean_end());
+  CHECK(
+      open_built(dir, Format1Builder().mark("a").mark("dm-log-writes-end")).log->end() ==
+      LogEnd::kClean);
+  CHECK(open_built(dir, Format1Builder().mark("a").write(0, "x")).log->end() !=
+        LogEnd::kClean);
+  CHECK(open_built(dir, Format1Builder().write(0, "x")).log->end() == LogEnd::kUnknown);
+  CHECK(open_built(dir, Format1Builder().write(0, "x", PC_LOG1_FUA)).log->end() ==
+        LogEnd::kCut);
 }
 
 TEST_CASE("format 1: QEMU's dialect is recognised by what it lacks", "[log][format1]") {
@@ -162,7 +167,7 @@ TEST_CASE("format 1: whole entries past a stale superblock are taken, and it say
       contains(opened.sentences(),
                "the superblock counts 1 entries, 3 more from byte 1536 on are whole and "
                "were taken, on trust"));
-  CHECK_FALSE(opened.log->clean_end());
+  CHECK(opened.log->end() != LogEnd::kClean);
   CHECK(open_built(dir, builder, {.salvage = false}).log->entry_count() == 1);
 }
 
@@ -183,7 +188,7 @@ TEST_CASE("format 1: salvage ends at a zero tail, at junk and at the end mark",
   OpenedLog ended = open_built(
       dir, Format1Builder().mark("dm-log-writes-end").write(1, "older").count(1));
   CHECK(ended.log->entry_count() == 1);
-  CHECK(ended.log->clean_end());
+  CHECK(ended.log->end() == LogEnd::kClean);
   CHECK(ended.damage.empty());
 }
 
@@ -228,7 +233,7 @@ TEST_CASE("format 1: hostile lengths are damage", "[log][format1]") {
         dir, Format1Builder().flush().raw(c.sector, c.nr_sectors, c.flags, c.data_len));
     CHECK(opened.log->entry_count() == 1);
     CHECK(contains(opened.sentences(), c.why));
-    CHECK_FALSE(opened.log->clean_end());
+    CHECK(opened.log->end() != LogEnd::kClean);
   }
 }
 
@@ -277,7 +282,7 @@ TEST_CASE("format 1: a log cut at any byte yields the whole entries before the c
     REQUIRE(opened.log->entry_count() == expected);
     REQUIRE(is_prefix(opened.events(), all));
     REQUIRE(opened.damage.sentences().size() == 1);
-    REQUIRE_FALSE(opened.log->clean_end());
+    REQUIRE(opened.log->end() != LogEnd::kClean);
   }
 }
 

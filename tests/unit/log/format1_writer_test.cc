@@ -42,7 +42,7 @@ TEST_CASE("format 1 writer: writes the bytes that the format says",
                                         .write(1, std::string(sector, '\0'))
                                         .mark("dm-log-writes-end")
                                         .bytes());
-    CHECK(open_log(dir / "log").log->clean_end());
+    CHECK(open_log(dir / "log").log->end() == LogEnd::kClean);
   }
 }
 

@@ -108,7 +108,7 @@ TEST_CASE("format 2: reads back what was written", "[log][format2]") {
   CHECK(lines == Lines{"0 submit write 0+512", "1 complete write 0+512 ref 0",
                        "2 submit flush 0+0", "3 complete flush 0+0 ref 2", "4 mark m",
                        "5 submit write fua 512+512", "6 complete write 512+512 ref 5"});
-  CHECK(opened.log->clean_end());
+  CHECK(opened.log->end() == LogEnd::kClean);
   CHECK(opened.damage.empty());
   CHECK(opened.log->devices().front().name == "disk0");
 }
@@ -187,8 +187,9 @@ TEST_CASE("format 2: a log cut at any byte yields the whole segments before the 
     REQUIRE(opened.log->entry_count() >= expected);
     REQUIRE(is_prefix(opened.events(), all));
     // All but the padding of the last segment may be cut off unnoticed.
-    REQUIRE((opened.log->clean_end() ? cut >= segments.back().offset + sizeof(pc_segment)
-                                     : opened.damage.sentences().size() == 1));
+    REQUIRE((opened.log->end() == LogEnd::kClean
+                 ? cut >= segments.back().offset + sizeof(pc_segment)
+                 : opened.damage.sentences().size() == 1));
   }
   for (std::size_t cut = 0; cut < kFirst; cut += 37) {
     OpenedLog opened = open_bytes(dir, std::string_view(whole).substr(0, cut));
@@ -210,9 +211,10 @@ TEST_CASE("format 2: any flipped byte is padding, or cuts the log there",
       OpenedLog opened = open_bytes(dir, flipped, {.verify_data = verify});
       REQUIRE(opened.log);
       REQUIRE(is_prefix(opened.events(), all));
-      REQUIRE((opened.log->clean_end() ? opened.events() == all
-                                       : opened.damage.sentences().size() == 1));
-      unnoticed += opened.log->clean_end() ? 1 : 0;
+      REQUIRE((opened.log->end() == LogEnd::kClean
+                   ? opened.events() == all
+                   : opened.damage.sentences().size() == 1));
+      unnoticed += opened.log->end() == LogEnd::kClean ? 1 : 0;
     }
   };
   for (std::size_t i = kFirst; i < whole.size(); ++i) {
@@ -232,7 +234,7 @@ TEST_CASE("format 2: a log that was not closed says where recording was cut off"
   Format2Builder builder = sample();
   builder.leave_open();
   OpenedLog opened = open_bytes(dir, bytes_of(dir, builder));
-  CHECK_FALSE(opened.log->clean_end());
+  CHECK(opened.log->end() != LogEnd::kClean);
   CHECK(opened.log->entry_count() == 7);
   CHECK(contains(opened.sentences(),
                  "the log was not closed: recording was cut off after seq 6"));
@@ -293,7 +295,7 @@ TEST_CASE("format 2: without verifying, only the last segments' data is checked"
   }
   std::string log = bytes_of(dir, builder);
   log[log.find("data 3", kFirst)] = 'x';
-  CHECK(open_bytes(dir, log, {.verify_data = false}).log->clean_end());
+  CHECK(open_bytes(dir, log, {.verify_data = false}).log->end() == LogEnd::kClean);
   CHECK(open_bytes(dir, log).log->entry_count() == 6);
   log[log.find("data 18", kFirst)] = 'x';
   CHECK(open_bytes(dir, log, {.verify_data = false}).log->entry_count() == 36);
@@ -325,7 +327,7 @@ TEST_CASE("format 2: the good superblock slot with the higher generation counts"
     OpenedLog opened = open_bytes(dir, torn);
     REQUIRE(opened.log);
     CHECK(opened.log->entry_count() == 7);
-    CHECK(opened.log->clean_end());
+    CHECK(opened.log->end() == LogEnd::kClean);
   }
 }
 

@@ -68,7 +68,7 @@ TEST_CASE("format 2 writer: destroyed without close it leaves a log that was cut
   }
   OpenedLog opened = open_log(dir / "log");
   CHECK(opened.log->entry_count() == 1);
-  CHECK_FALSE(opened.log->clean_end());
+  CHECK(opened.log->end() != LogEnd::kClean);
 }
 
 TEST_CASE("format 2 writer: what makes no sense is refused", "[log][format2_writer]") {
@@ -89,7 +89,7 @@ TEST_CASE("format 2 writer: what makes no sense is refused", "[log][format2_writ
   CHECK_FALSE(writer->complete(*seq, 0));
   value_or_throw(writer->close());
   CHECK_FALSE(write(*writer, 0));
-  CHECK(open_log(dir / "log").log->clean_end());
+  CHECK(open_log(dir / "log").log->end() == LogEnd::kClean);
 }
 
 TEST_CASE("format 2 writer: bad options are refused", "[log][format2_writer]") {
@@ -125,7 +125,7 @@ TEST_CASE("format 2 writer: a full log fails every later call and keeps all befo
   CHECK(opened.log->entry_count() == accepted);
   CHECK(contains(opened.sentences(),
                  fmt::format("the log was full after seq {}", accepted - 1)));
-  CHECK_FALSE(opened.log->clean_end());
+  CHECK(opened.log->end() != LogEnd::kClean);
   CHECK(std::filesystem::file_size(dir / "log") <= limit);
 }
 
@@ -220,7 +220,7 @@ TEST_CASE("format 2 writer: threads' events get one gap-free sequence",
   value_or_throw(writer->close());
   OpenedLog opened = open_log(dir / "log");
   CHECK(opened.log->entry_count() == 4000);
-  CHECK(opened.log->clean_end());
+  CHECK(opened.log->end() == LogEnd::kClean);
 }
 
 }  // namespace powercut
