@@ -54,7 +54,7 @@ struct lw_undo;
 
 enum lw_mode { LW_BOUNCE, LW_OBSERVE };
 enum lw_on_full { LW_FULL_ERROR, LW_FULL_STOP };
-/* A flush or FUA write completes when the log has it, or when the device does. */
+/* When a flush or FUA write completes: when this has it. */
 enum lw_ack { LW_ACK_LOG, LW_ACK_DEVICE };
 
 /* What the table line asks for. */

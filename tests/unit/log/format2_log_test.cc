@@ -16,7 +16,6 @@
 #include <functional>
 
 namespace powercut {
-
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -187,9 +186,9 @@ TEST_CASE("format 2: a log cut at any byte yields the whole segments before the 
     REQUIRE(opened.log->entry_count() >= expected);
     REQUIRE(is_prefix(opened.events(), all));
     // All but the padding of the last segment may be cut off unnoticed.
-    REQUIRE((opened.log->end() == LogEnd::kClean
-                 ? cut >= segments.back().offset + sizeof(pc_segment)
-                 : opened.damage.sentences().size() == 1));
+    const bool clean = opened.log->end() == LogEnd::kClean;
+    REQUIRE((clean ? cut >= segments.back().offset + sizeof(pc_segment)
+                   : opened.damage.sentences().size() == 1));
   }
   for (std::size_t cut = 0; cut < kFirst; cut += 37) {
     OpenedLog opened = open_bytes(dir, std::string_view(whole).substr(0, cut));
@@ -211,10 +210,9 @@ TEST_CASE("format 2: any flipped byte is padding, or cuts the log there",
       OpenedLog opened = open_bytes(dir, flipped, {.verify_data = verify});
       REQUIRE(opened.log);
       REQUIRE(is_prefix(opened.events(), all));
-      REQUIRE((opened.log->end() == LogEnd::kClean
-                   ? opened.events() == all
-                   : opened.damage.sentences().size() == 1));
-      unnoticed += opened.log->end() == LogEnd::kClean ? 1 : 0;
+      const bool clean = opened.log->end() == LogEnd::kClean;
+      REQUIRE((clean ? opened.events() == all : opened.damage.sentences().size() == 1));
+      unnoticed += clean ? 1 : 0;
     }
   };
   for (std::size_t i = kFirst; i < whole.size(); ++i) {
