@@ -138,11 +138,12 @@ int ServedDisk::submit_and_apply(Submission submission, std::span<const std::byt
   submission.meta = flags.meta;
   submission.sync = flags.sync;
   std::uint64_t seq = 0;
-  if (recorder_ != nullptr) {
+  EventSink* const recorder = recorder_.load();
+  if (recorder != nullptr) {
     if (recorder_failed_.load()) {
       return EIO;
     }
-    const Result<std::uint64_t> submitted = recorder_->submit(submission, data);
+    const Result<std::uint64_t> submitted = recorder->submit(submission, data);
     if (!submitted) {
       return record_failed(submitted.error());
     }
@@ -153,8 +154,8 @@ int ServedDisk::submit_and_apply(Submission submission, std::span<const std::byt
     lock.lock();
   }
   const int status = apply(submission, data);
-  if (recorder_ != nullptr) {
-    const Status completed = recorder_->complete(seq, static_cast<std::uint32_t>(status));
+  if (recorder != nullptr) {
+    const Status completed = recorder->complete(seq, static_cast<std::uint32_t>(status));
     if (!completed) {
       return record_failed(completed.error());
     }
@@ -257,7 +258,8 @@ int ServedDisk::flush(const WriteFlags& flags) {
     const std::lock_guard<std::mutex> lock(side_mutex_);
     ++counters_.flushes;
   }
-  if (recorder_ == nullptr) {
+  EventSink* const recorder = recorder_.load();
+  if (recorder == nullptr) {
     return 0;
   }
   if (recorder_failed_.load()) {
@@ -267,11 +269,11 @@ int ServedDisk::flush(const WriteFlags& flags) {
   submission.device = device_;
   submission.op = Op::kFlush;
   submission.pid = flags.pid;
-  const Result<std::uint64_t> seq = recorder_->submit(submission, {});
+  const Result<std::uint64_t> seq = recorder->submit(submission, {});
   if (!seq) {
     return record_failed(seq.error());
   }
-  const Status completed = recorder_->complete(*seq, 0);
+  const Status completed = recorder->complete(*seq, 0);
   return completed ? 0 : record_failed(completed.error());
 }
 
@@ -292,6 +294,28 @@ void ServedDisk::reset(std::shared_ptr<const BlockSource> source) {
   }
   size_bytes_.store(size);
   source_ = std::move(source);
+}
+
+void ServedDisk::forget_changes() {
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  const std::lock_guard<std::mutex> side_lock(side_mutex_);
+  if (const int error = overlay_->reset(); error != 0 && !read_error_) {
+    read_error_ = system_error("cannot reset the overlay", error);
+  }
+}
+
+void ServedDisk::record_to(EventSink* recorder) {
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  const std::lock_guard<std::mutex> side_lock(side_mutex_);
+  recorder_failed_.store(false);
+  recorder_error_.reset();
+  recorder_.store(recorder);
+}
+
+void ServedDisk::set_footprint_unit(std::uint32_t unit_bytes) {
+  const std::unique_lock<std::shared_mutex> lock(mutex_);
+  const std::lock_guard<std::mutex> side_lock(side_mutex_);
+  footprint_.emplace(size_bytes(), unit_bytes);
 }
 
 void ServedDisk::begin_probe(std::size_t index) {

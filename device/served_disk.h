@@ -85,6 +85,16 @@ class ServedDisk {
   // read error; in O(changed).
   void reset(std::shared_ptr<const BlockSource> source);
 
+  // Shows the source again as it is; what was read stays read.
+  void forget_changes();
+
+  // From here on changes go to this recorder too; null: to none. It must outlive the
+  // disk, or be taken away again when no request is in flight.
+  void record_to(EventSink* recorder);
+
+  // Keeps footprints in units of so many bytes from here on; forgets what was read.
+  void set_footprint_unit(std::uint32_t unit_bytes);
+
   // See Footprint. The lists are empty if there is no footprint.
   void begin_probe(std::size_t index);
   std::vector<std::uint64_t> footprint(std::size_t probe = 0) const;
@@ -110,7 +120,7 @@ class ServedDisk {
   int record_failed(const Error& error);
 
   std::unique_ptr<Overlay> overlay_;  // mutex_
-  EventSink* recorder_;
+  std::atomic<EventSink*> recorder_;
   std::uint16_t device_;
   bool read_only_;
   std::atomic<std::uint64_t> size_bytes_;

@@ -4,6 +4,7 @@
 
 #include "device/guest/agent_command.h"
 #include "device/guest/agent_setup.h"
+#include "device/guest/agent_visit.h"
 #include "device/guest/channel.h"
 #include "device/guest/initramfs.h"
 
@@ -91,6 +92,7 @@ class Agent {
   bool done_ = false;
   Clock::time_point next_beat_ = Clock::now();
   std::optional<AgentCommand> command_;
+  AgentVisit visit_{[this](const GuestMessage& message) { send(message); }};
 };
 
 void Agent::send(const GuestMessage& message) {
@@ -106,16 +108,20 @@ int Agent::poll_timeout_ms() const {
   if (command_ && command_->next_tick()) {
     until = std::min(until, *command_->next_tick());
   }
+  if (visit_.next_tick()) {
+    until = std::min(until, *visit_.next_tick());
+  }
   const milliseconds left = std::chrono::ceil<milliseconds>(until - Clock::now());
   return static_cast<int>(std::clamp<milliseconds::rep>(left.count(), 0, kBeat.count()));
 }
 
 void Agent::serve() {
   while (!done_) {
-    std::array<pollfd, 4> fds = {
+    std::array<pollfd, 5> fds = {
         pollfd{channel_.fd(), POLLIN, 0}, pollfd{signal_fd_, POLLIN, 0},
         pollfd{command_ ? command_->output_fd(1) : -1, POLLIN, 0},
-        pollfd{command_ ? command_->output_fd(2) : -1, POLLIN, 0}};
+        pollfd{command_ ? command_->output_fd(2) : -1, POLLIN, 0},
+        pollfd{visit_.fd(), POLLIN, 0}};
     ::poll(fds.data(), fds.size(), poll_timeout_ms());
     const Clock::time_point now = Clock::now();
     if (now >= next_beat_) {
@@ -132,6 +138,10 @@ void Agent::serve() {
     if (fds[1].revents != 0) {
       reap_children();
     }
+    if (fds[4].revents != 0) {
+      visit_.pass_on();
+    }
+    visit_.tick(now);
     if (command_ && !command_->tick(now)) {
       send({"exit", {{"timed_out", 1}, {"stuck", 1}, {"signal", SIGKILL}}, {}});
       command_.reset();
@@ -166,6 +176,8 @@ void Agent::obey(const GuestMessage& message) {
     start(message);
   } else if (message.type == "marked") {
     marks_.answer(message.number("id"), message.payload);
+  } else if (message.type == "visit" || message.type == "go") {
+    visit_.obey(message);
   } else if (message.type == "off") {
     done_ = true;
   }

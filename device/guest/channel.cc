@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,12 +16,17 @@ namespace {
 
 constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr std::size_t kMaxLineBytes = 4096;
-constexpr std::size_t kMaxPayloadBytes = 64 << 20;
 
 tl::unexpected<Error> no_message(std::string_view line) {
   return fail(
       ErrorKind::kBadInput,
       fmt::format("the guest's channel carries no message: {}", line.substr(0, 80)));
+}
+
+// Without the signal that ends a process whose socket has no other end any more.
+ssize_t put_bytes(int fd, const char* bytes, std::size_t length) {
+  const ssize_t put = ::send(fd, bytes, length, MSG_NOSIGNAL);
+  return put < 0 && errno == ENOTSOCK ? ::write(fd, bytes, length) : put;
 }
 
 }  // namespace
@@ -56,7 +62,7 @@ Status GuestChannel::send(const GuestMessage& message) {
   const std::string bytes = json.dump() + "\n" + message.payload;
   const std::lock_guard<std::mutex> lock(send_mutex_);
   for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t put = ::write(fd_.get(), bytes.data() + done, bytes.size() - done);
+    const ssize_t put = put_bytes(fd_.get(), bytes.data() + done, bytes.size() - done);
     if (put > 0) {
       done += static_cast<std::size_t>(put);
     } else if (put < 0 && errno == EAGAIN) {
@@ -110,7 +116,7 @@ Result<std::optional<GuestMessage>> GuestChannel::next() {
   }
   const std::int64_t payload_bytes = message.number("bytes");
   if (message.type.empty() || payload_bytes < 0 ||
-      payload_bytes > static_cast<std::int64_t>(kMaxPayloadBytes)) {
+      payload_bytes > static_cast<std::int64_t>(kMaxGuestPayloadBytes)) {
     return no_message(line);
   }
   const std::size_t bytes = static_cast<std::size_t>(payload_bytes);

@@ -6,14 +6,19 @@
 // A message is a line of JSON, {"type": "exit", "bytes": 5, "code": 1}, and as many raw
 // bytes behind it as its "bytes" says: output and paths need not be text.
 //
-//   host to guest   run (argv, directory, environment), off, marked (answer)
-//   guest to host   hello, beat, output, exit, mark (text), failed (text)
+//   host to guest   run (argv, directory, environment), off, marked (answer),
+//                   visit (device, mount point, request), go (to a unit)
+//   guest to host   hello, beat, output, exit, mark (text), failed (text),
+//                   unit (is to be read), visited (report, an Error, or how it failed)
+//
+// The last of each are those of device/visit_process.h, passed on.
 
 #pragma once
 
 #include "base/fd.h"
 #include "base/result.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -22,6 +27,9 @@
 #include <vector>
 
 namespace powercut {
+
+// Of one message; a longer one is taken for nonsense.
+inline constexpr std::size_t kMaxGuestPayloadBytes = 64 << 20;
 
 struct GuestMessage {
   std::string type;

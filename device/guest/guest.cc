@@ -19,6 +19,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <thread>
+#include <utility>
 
 namespace powercut {
 namespace {
@@ -162,20 +164,43 @@ Status Guest::start_qemu(const QemuOptions& qemu, const RunDir& run_dir) {
 
 Guest::~Guest() {
   kill();
+  if (dying_) {
+    // It ends when its disk answers, or with our disk servers; to wait here might be for
+    // ever.
+    std::thread([qemu = std::move(*dying_)] {}).detach();
+  }
 }
 
 void Guest::kill() {
   if (qemu_ && !death_) {
     death_ = GuestFailure{GuestFailureKind::kEnded, "the guest was killed", {}};
   }
-  qemu_.reset();
+  let_go();
+}
+
+void Guest::let_go() {
   channel_.reset();
+  if (qemu_) {
+    qemu_->kill_group(SIGKILL);
+    dying_ = std::move(qemu_);
+    qemu_.reset();
+    gone_within(milliseconds(kEndPatienceMs));
+  }
+}
+
+bool Guest::gone_within(milliseconds patience) {
+  if (dying_) {
+    pollfd ended{dying_->pid_fd(), POLLIN, 0};
+    if (::poll(&ended, 1, static_cast<int>(patience.count())) > 0) {
+      dying_.reset();
+    }
+  }
+  return !qemu_ && !dying_;
 }
 
 // The guest is gone, or goes now.
 GuestFailure Guest::fail_with(GuestFailureKind kind, std::string message) {
-  qemu_.reset();
-  channel_.reset();
+  let_go();
   death_ = GuestFailure{kind, std::move(message), {}};
   if (kind != GuestFailureKind::kInterrupted) {
     death_->console_tail = console_excerpt(console(), kTailLines);
@@ -288,6 +313,10 @@ std::optional<GuestFailure> Guest::obey(const GuestMessage& message) {
     exit_ = message;
   } else if (message.type == "mark") {
     return answer_mark(message);
+  } else if (message.type == "unit") {
+    return answer_unit(message);
+  } else if (message.type == "visited") {
+    visited_ = message;
   } else if (message.type == "failed") {
     return fail_with(GuestFailureKind::kSetup, message.payload);
   }

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include "base/mount_report.h"
 #include "base/result.h"
 #include "base/subprocess.h"
 #include "device/guest/channel.h"
@@ -90,11 +91,23 @@ class Guest {
   // One after the other, any number of times.
   GuestRun run(const GuestCommand& command);
 
+  // The guest mounts `device` ("/dev/vda") and looks around; see MountReport, with a dead
+  // guest as its machine_failure, after which the guest is gone. An Error: its kernel has
+  // not this file system, or we were interrupted. `begin_unit` as in Mounter::mount().
+  Result<MountReport> visit(const std::filesystem::path& device,
+                            const MountRequest& request,
+                            const std::function<void(std::size_t unit)>& begin_unit);
+
   // Unmounts its disks, syncs them and switches it off; waits for that.
   std::optional<GuestFailure> shut_down();
 
-  // The power cut: what the guest did not flush may be lost.
+  // The power cut: what the guest did not flush may be lost. Does not wait for ever for
+  // QEMU to end: see gone_within().
   void kill();
+
+  // After kill() or a failure: QEMU has ended, and no request of it is under way any
+  // more. A QEMU whose disk does not answer cannot be ended. Waits that long.
+  bool gone_within(std::chrono::milliseconds patience);
 
   bool alive() const { return qemu_.has_value(); }
 
@@ -123,9 +136,11 @@ class Guest {
   std::optional<GuestFailure> take_messages();
   std::optional<GuestFailure> obey(const GuestMessage& message);
   std::optional<GuestFailure> answer_mark(const GuestMessage& message);
+  std::optional<GuestFailure> answer_unit(const GuestMessage& message);
   int poll_timeout_ms(std::optional<Clock::time_point> deadline) const;
   GuestFailure fail_with(GuestFailureKind kind, std::string message);
   GuestFailure qemu_ended();
+  void let_go();
 
   std::filesystem::path console_;
   std::filesystem::path initramfs_;
@@ -135,12 +150,15 @@ class Guest {
   std::function<Status(std::string_view text)> on_mark_;
 
   std::optional<Subprocess> qemu_;
+  std::optional<Subprocess> dying_;  // a QEMU that was killed and has not ended yet
   std::unique_ptr<GuestChannel> channel_;
   std::optional<GuestFailure> death_;  // why it is gone
   bool booted_ = false;
   Clock::time_point last_beat_;
   std::function<void(int stream, std::string_view bytes)> on_output_;
   std::optional<GuestMessage> exit_;  // of the command that runs
+  std::function<void(std::size_t unit)> on_unit_;
+  std::optional<GuestMessage> visited_;  // of the visit that goes on
 };
 
 }  // namespace powercut

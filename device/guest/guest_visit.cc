@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The visits of Guest: what the host sends and waits for. See device/visit_process.h.
+
+#include "device/guest/guest.h"
+#include "device/visit_process.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+namespace powercut {
+namespace {
+
+constexpr const char* kMountPoint = "/mnt";
+// Beyond the time in which the agent says itself that it took too long.
+constexpr std::chrono::seconds kAgentPatience{15};
+
+Result<MountReport> report_of(const GuestFailure& failure) {
+  if (failure.kind == GuestFailureKind::kInterrupted) {
+    return fail(ErrorKind::kInterrupted, failure.message);
+  }
+  MountReport report;
+  report.machine_failure = failure.message;
+  report.console_tail = failure.console_tail;
+  return report;
+}
+
+}  // namespace
+
+std::optional<GuestFailure> Guest::answer_unit(const GuestMessage& message) {
+  if (on_unit_) {
+    on_unit_(static_cast<std::size_t>(message.number("index")));
+  }
+  const Status sent = channel_->send({"go", {}, {}});
+  return sent ? std::nullopt : std::optional<GuestFailure>(qemu_ended());
+}
+
+Result<MountReport> Guest::visit(
+    const std::filesystem::path& device, const MountRequest& request,
+    const std::function<void(std::size_t unit)>& begin_unit) {
+  if (const std::optional<GuestFailure> failure = boot()) {
+    return report_of(*failure);
+  }
+  GuestMessage message = visit_message({device, kMountPoint, false}, request);
+  message.numbers["timeout_ms"] = request.timeout.count();
+  visited_.reset();
+  on_unit_ = begin_unit;
+  last_beat_ = Clock::now();
+  const std::optional<GuestFailure> failure =
+      channel_->send(message)
+          ? pump(Clock::now() + request.timeout + kAgentPatience, "end its visit",
+                 [this] { return visited_.has_value(); })
+          : std::optional<GuestFailure>(qemu_ended());
+  on_unit_ = nullptr;
+  if (failure) {
+    return report_of(*failure);
+  }
+  if (visited_->number("timed_out") != 0) {
+    return report_of(fail_with(
+        GuestFailureKind::kTimeout,
+        fmt::format("the guest did not mount {}, look around and unmount it within {} s",
+                    request.type,
+                    std::chrono::duration<double>(request.timeout).count())));
+  }
+  if (visited_->number("died") != 0) {
+    return report_of(
+        fail_with(GuestFailureKind::kHang, "the process that mounts died in the guest"));
+  }
+  return read_visited(*visited_);
+}
+
+}  // namespace powercut
