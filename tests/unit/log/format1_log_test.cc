@@ -38,7 +38,7 @@ TEST_CASE("format 1: an entry is a submission and its completion with one seq",
               "1 submit write fua 4608+512", "1 complete write fua 4608+512 ref 1",
               "2 submit flush 0+0", "2 complete flush 0+0 ref 2"});
   CHECK(opened.log->entry_count() == 3);
-  CHECK(opened.log->end() == LogEnd::kUnknown);
+  CHECK(opened.log->end() == LogEnd::kCut);
   CHECK(opened.damage.empty());
 }
 
