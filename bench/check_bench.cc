@@ -67,6 +67,14 @@ double median_checker_ms(const Bench& bench, std::size_t samples) {
   subject.disks = {server->path(0)};
   subject.scratch = value_or_throw(run_dir.make_directory("job"));
   subject.begin_probe = [](std::size_t) {};
+  subject.read = [&disk](std::size_t, std::uint64_t offset_bytes,
+                         std::span<std::byte> out) -> Status {
+    return disk.read(offset_bytes, out) == 0
+               ? Status{}
+               : fail(ErrorKind::kSystem, "cannot read the disk");
+  };
+  subject.size_bytes = [&disk](std::size_t) { return disk.size_bytes(); };
+  subject.restart = [&disk] { disk.forget_changes(); };
   std::unique_ptr<Checker> checker = make();
   Random random(1);
   std::vector<double> times;
@@ -87,8 +95,11 @@ double median_checker_ms(const Bench& bench, std::size_t samples) {
 
 double check_ms(const Bench& bench, std::size_t jobs, std::uint64_t& runs) {
   RunDir run_dir = value_or_throw(RunDir::create());
-  std::unique_ptr<Judge> judge = value_or_throw(
-      Judge::start(*bench.recording, make(), run_dir, {jobs, bench.unit_bytes}));
+  JudgeOptions judge_options;
+  judge_options.jobs = jobs;
+  judge_options.unit_bytes = bench.unit_bytes;
+  std::unique_ptr<Judge> judge =
+      value_or_throw(Judge::start(*bench.recording, make(), run_dir, judge_options));
   ExplorerOptions options;
   options.jobs = jobs;
   Clock::time_point begin = Clock::now();

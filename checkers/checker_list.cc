@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include "checkers/btrfs.h"
 #include "checkers/checker.h"
 #include "checkers/command.h"
 #include "checkers/ext4.h"
+#include "checkers/f2fs.h"
+#include "checkers/usable.h"
+#include "checkers/vfat.h"
+#include "checkers/xfs.h"
 
 #include <fmt/format.h>
 
@@ -12,6 +17,13 @@ const std::vector<CheckerKind>& checker_kinds() {
   static const std::vector<CheckerKind> kKinds = {
       {"ext4", "ext4", "e2fsck: replay the journal, then check (ext2, ext3, ext4)",
        &make_ext4_checker},
+      {"xfs", "xfs", "the kernel's recovery, then xfs_repair -n", &make_xfs_checker},
+      {"btrfs", "btrfs", "the kernel's recovery, then btrfs check", &make_btrfs_checker},
+      {"f2fs", "f2fs", "the kernel's recovery, then fsck.f2fs if there",
+       &make_f2fs_checker},
+      {"vfat", "vfat", "fsck.vfat, for FAT12, FAT16 and FAT32", &make_vfat_checker},
+      {"usable", "usable:FSTYPE", "a kernel mounts it, uses it and mounts it again",
+       &make_usable_checker},
       {"command", "command:PROG ARGS {}", "any program; {} is the path of the disk",
        &make_command_checker},
   };

@@ -61,7 +61,7 @@ class CommandChecker : public Checker {
 
   std::string name() const override { return "command:" + text_; }
 
-  Result<std::vector<Verdict>> run(const Subject& subject) const override {
+  Result<Judgement> run(const Subject& subject) const override {
     SubprocessOptions command;
     command.timeout = options_.timeout;
     command.working_directory = subject.scratch;
@@ -85,7 +85,7 @@ class CommandChecker : public Checker {
                               last_line(state.output)),
                   true});
     }
-    return std::vector<Verdict>{std::move(verdict)};
+    return base_only(std::move(verdict));
   }
 
  private:

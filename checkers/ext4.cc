@@ -2,32 +2,24 @@
 
 #include "checkers/ext4.h"
 
-#include "base/fd.h"
-#include "base/subprocess.h"
-#include "checkers/e2fsck_log.h"
+#include "base/stamp.h"
+#include "checkers/e2fsck.h"
+#include "checkers/ext2_files.h"
+#include "checkers/ext4_cross.h"
+#include "checkers/mount_verdict.h"
+#include "checkers/outcome.h"
+#include "checkers/tool_run.h"
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-
-#include <algorithm>
-#include <array>
-#include <string_view>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace powercut {
 
 namespace {
-
-// Exit code bits of e2fsck(8).
-constexpr int kCorrected = 1;
-constexpr int kReboot = 2;
-constexpr int kUncorrected = 4;
-constexpr int kOperational = 8;
-
-// Problems that every recovery may rightly meet: free inodes and free blocks counts of
-// the superblock (updated lazily), orphaned inodes to clear or truncate.
-constexpr std::array<std::string_view, 4> kNoFix = {"0x05000d", "0x05000f", "0x000020",
-                                                    "0x000021"};
 
 class Ext4Checker : public Checker {
  public:
@@ -35,87 +27,56 @@ class Ext4Checker : public Checker {
 
   std::string name() const override { return "ext4"; }
 
-  Result<std::vector<Verdict>> run(const Subject& subject) const override {
-    std::filesystem::path config = subject.scratch / "e2fsck.conf";
-    std::filesystem::path problems = subject.scratch / "problems.log";
-    PC_RETURN_IF_ERROR(write_config(config, problems));
-    std::error_code ignored;
-    std::filesystem::remove(problems, ignored);
-    SubprocessOptions command;
-    command.argv = {"e2fsck", "-fy", subject.disks.at(0).string()};
-    command.environment = {{"E2FSCK_CONFIG", config.string()}, {"LC_ALL", "C"}};
-    command.timeout = options_.timeout;
-    PC_ASSIGN_OR_RETURN(ExitState state, run_subprocess(command));
-    return std::vector<Verdict>{judge(state, read_e2fsck_log(problems))};
+  std::unique_ptr<Checker> cross_checker() const override {
+    return make_ext4_cross_checker(options_);
+  }
+
+  Result<Judgement> run(const Subject& subject) const override {
+    PC_ASSIGN_OR_RETURN(Verdict verdict, run_e2fsck(subject, options_.timeout));
+    Judgement judgement = base_only(std::move(verdict));
+    if (can_go_on(judgement.probes[0].verdict)) {
+      PC_RETURN_IF_ERROR(look_at_files(subject, judgement));
+    }
+    return judgement;
   }
 
  private:
-  // Once a worker: the directory is the worker's own.
-  static Status write_config(const std::filesystem::path& config,
-                             const std::filesystem::path& problems) {
-    if (std::filesystem::exists(config)) {
+  Status look_at_files(const Subject& subject, Judgement& judgement) const {
+    Result<Ext2Files> files =
+        read_ext2_files(subject, 0, options_.data ? options_.unit_bytes : 0);
+    if (!files && files.error().kind == ErrorKind::kUsage && !options_.data) {
+      return {};  // the outcome is not told, and nobody asked for it
+    }
+    if (!files && files.error().kind == ErrorKind::kBadInput) {
+      const std::string text =
+          "e2fsck leaves what does not hold together: " + files.error().message;
+      add_finding(judgement.probes[0].verdict, {text, text, false});
       return {};
     }
-    std::string text = fmt::format(
-        "[options]\n"
-        "\tproblem_log_filename = {}\n"
-        "\tbroken_system_clock = true\n"
-        "[problems]\n",
-        problems.string());
-    for (std::string_view code : kNoFix) {
-      text += fmt::format("\t{} = {{\n\t\tnot_a_fix = true\n\t}}\n", code);
+    PC_RETURN_IF_ERROR(files);
+    judgement.probes[0].verdict.outcome = digest_of(files->tree);
+    for (std::size_t i = 0; i < files->units.size(); ++i) {
+      subject.begin_probe(i + 1);
+      PC_ASSIGN_OR_RETURN(Judgement::Probe probe, judge_unit(subject, files->units[i]));
+      judgement.probes.push_back(std::move(probe));
     }
-    PC_ASSIGN_OR_RETURN(Fd fd, Fd::open(config, O_WRONLY | O_CREAT | O_TRUNC));
-    return write_fully(fd, std::as_bytes(std::span(text)), 0, config);
+    return {};
   }
 
-  static bool no_fix(const E2fsckProblem& problem) {
-    return std::find(kNoFix.begin(), kNoFix.end(), problem.code) != kNoFix.end();
-  }
-
-  static Verdict judge(const ExitState& state, const E2fsckLog& log) {
-    Verdict verdict;
-    verdict.output = state.output;
-    if (state.timed_out || state.interrupted || state.signal) {
-      verdict.kind = Verdict::Kind::kInconclusive;
-      verdict.reason = "e2fsck: " + to_string(state);
-      return verdict;
+  static Result<Judgement::Probe> judge_unit(const Subject& subject,
+                                             const Ext2DataUnit& unit) {
+    PC_ASSIGN_OR_RETURN(std::vector<std::byte> bytes, read_unit(subject, 0, unit));
+    const std::string path = escape_name(unit.path);
+    Judgement::Probe probe;
+    probe.name = fmt::format("data:{}+{}", path, unit.offset_bytes);
+    const std::string problem =
+        stamp_problem(bytes, unit.inode, unit.generation, unit.offset_bytes);
+    if (!problem.empty()) {
+      const std::string key = "stale data in " + path;
+      add_finding(probe.verdict, {key, key + ": " + problem, false});
     }
-    int code = *state.code;
-    if (code == 0) {
-      return verdict;
-    }
-    bool known = (code & ~(kCorrected | kReboot | kUncorrected | kOperational)) == 0;
-    // "Operational" is also what e2fsck says of a file system it cannot open; then the
-    // problem log names the problem.
-    if (!known || ((code & kOperational) != 0 && log.problems.empty())) {
-      verdict.kind = Verdict::Kind::kInconclusive;
-      verdict.reason = fmt::format("e2fsck gave exit code {}: {}", code,
-                                   first_complaint(state.output));
-      return verdict;
-    }
-    verdict.kind = Verdict::Kind::kFindings;
-    bool any_fixed = false;
-    for (const E2fsckProblem& problem : log.problems) {
-      any_fixed = any_fixed || problem.fixed;
-    }
-    for (const E2fsckProblem& problem : log.problems) {
-      if (problem.fixed || (!any_fixed && !no_fix(problem))) {
-        verdict.findings.push_back(
-            Finding{problem.key(), problem.summary(), (code & kOperational) != 0});
-      }
-    }
-    std::string complaint = first_complaint(state.output);
-    if (verdict.findings.empty()) {
-      verdict.findings.push_back(
-          Finding{fmt::format("exit {}: {}", code, complaint),
-                  fmt::format("{} (e2fsck exit code {})", complaint, code),
-                  (code & kOperational) != 0});
-    } else if (!complaint.empty()) {
-      verdict.findings[0].summary =
-          fmt::format("{} ({})", complaint, verdict.findings[0].summary);
-    }
-    return verdict;
+    probe.verdict.outcome = outcome_of(bytes);
+    return probe;
   }
 
   CheckerOptions options_;
@@ -125,15 +86,12 @@ class Ext4Checker : public Checker {
 
 Result<std::unique_ptr<Checker>> make_ext4_checker(const std::string& argument,
                                                    const CheckerOptions& options) {
-  if (!argument.empty()) {
-    return fail(ErrorKind::kUsage,
-                fmt::format("the ext4 checker takes no argument, not '{}'", argument));
+  PC_RETURN_IF_ERROR(find_e2fsck("the ext4 checker"));
+  if (argument == "cross") {
+    return make_ext4_cross_checker(options);
   }
-  Result<std::filesystem::path> program = find_program("e2fsck");
-  if (!program) {
-    return fail(ErrorKind::kMissing, "the ext4 checker needs e2fsck, which is not there",
-                "install it: apt-get install e2fsprogs");
-  }
+  PC_RETURN_IF_ERROR(no_argument("ext4", argument));
+  PC_RETURN_IF_ERROR(check_unit_bytes(options));
   return std::unique_ptr<Checker>(std::make_unique<Ext4Checker>(options));
 }
 

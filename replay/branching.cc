@@ -61,8 +61,7 @@ BigCount StateSet::count() const {
   return count;
 }
 
-std::vector<std::uint32_t> StateSet::nearest_extreme() const {
-  bool most = lost_ <= kept_;
+std::vector<std::uint32_t> StateSet::member(bool most) const {
   std::vector<std::uint32_t> options(space_->variable_count());
   for (Variable v = 0; v < options.size(); ++v) {
     options[v] = most ? space_->most(v) : space_->least(v);

@@ -40,7 +40,12 @@ class StateSet {
 
   // A member: variables that are free are kept, or lost, whichever needs fewer
   // exceptions, so that the states tried first are the extreme ones and their neighbours.
-  std::vector<std::uint32_t> nearest_extreme() const;
+  std::vector<std::uint32_t> nearest_extreme() const { return member(kept_nearest()); }
+
+  bool kept_nearest() const { return lost_ <= kept_; }
+
+  // A member: variables that are free are kept, or lost.
+  std::vector<std::uint32_t> member(bool most) const;
   std::vector<std::uint32_t> random_member(Random& random) const;
 
  private:

@@ -18,17 +18,11 @@ Explorer::Run::Run(Explorer& explorer, std::shared_ptr<const Durability> durabil
       begin_(std::chrono::steady_clock::now()),
       last_progress_(begin_),
       pool_(explorer.runner_, explorer.options_.jobs) {
-  std::size_t probes = explorer_.trees_.size();
   windows_.resize(windows.size());
   for (std::size_t i = 0; i < windows.size(); ++i) {
     WindowState& window = windows_[i];
     window.window = windows[i];
-    window.decided.resize(probes);
-    window.undecidable.resize(probes);
-    window.leaves.resize(probes);
-    for (std::size_t probe = 0; probe < probes; ++probe) {
-      push(i, probe, DecisionTree::kRoot, kNoSet, 0);
-    }
+    push(i, kBase, DecisionTree::kRoot, kNoSet, 0);
   }
   certificate_.windows = windows.size();
   certificate_.audit_share = explorer_.options_.audit_share;
@@ -38,14 +32,14 @@ double Explorer::Run::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
 }
 
-void Explorer::Run::push(std::size_t window, std::size_t probe, NodeId node,
-                         std::uint32_t set, std::uint32_t rank) {
+void Explorer::Run::push(std::size_t window, TreeId tree, NodeId node, std::uint32_t set,
+                         std::uint32_t rank) {
   constexpr std::uint32_t kRandomRank = 3;
   Item item;
   item.rank = std::min(rank, kRandomRank);
   item.order = item.rank < kRandomRank ? next_order_++ : random_.next();
   item.window = window;
-  item.probe = probe;
+  item.tree = tree;
   item.node = node;
   item.set = set;
   ++windows_[window].open;
@@ -60,6 +54,7 @@ Status Explorer::Run::open_window(WindowState& window) {
     if (!window.counted) {
       window.counted = true;
       window.permitted = window.space->state_count();
+      window.tallies[kBase].given = window.permitted;
       certificate_.states_permitted += window.permitted;
       certificate_.most_pending =
           std::max(certificate_.most_pending, window.space->variable_count());
@@ -155,7 +150,7 @@ void Explorer::Run::load_set(WindowState& window, std::uint32_t set) {
 // Follows the steps of one node while the set agrees with them. Returns the node to go
 // on with, or the same node if all steps agree.
 NodeId Explorer::Run::follow_steps(WindowState& window, Item& item, NodeId at) {
-  DecisionTree& tree = *explorer_.trees_[item.probe];
+  DecisionTree& tree = explorer_.trees_[item.tree].tree;
   const DecisionTree::Node& node = tree.node(at);
   for (std::uint32_t i = 0; i < node.step_count; ++i) {
     const DecisionTree::Step step = tree.step(node, i);
@@ -181,7 +176,7 @@ NodeId Explorer::Run::follow_steps(WindowState& window, Item& item, NodeId at) {
 Status Explorer::Run::process(const Item& taken) {
   WindowState& window = windows_[taken.window];
   PC_RETURN_IF_ERROR(open_window(window));
-  DecisionTree& tree = *explorer_.trees_[taken.probe];
+  DecisionTree& tree = explorer_.trees_[taken.tree].tree;
   Item item = taken;
   load_set(window, item.set);
   NodeId at = item.node;
@@ -211,26 +206,39 @@ Status Explorer::Run::process(const Item& taken) {
   }
 }
 
-// At a missing node: one run decides for all items that come there meanwhile.
+// One run decides for all items that come to the same missing node of the base; and one
+// serves all probes of a leaf of the base, so the others wait for what it says of them.
+std::pair<Explorer::TreeId, NodeId> Explorer::Run::waits_for(const Item& item) const {
+  constexpr TreeId kProbes = ~TreeId{0};
+  return item.tree == kBase
+             ? std::pair<TreeId, NodeId>(kBase, item.node)
+             : std::pair<TreeId, NodeId>(kProbes, explorer_.trees_[item.tree].base);
+}
+
+// At a missing node.
 void Explorer::Run::run_or_park(WindowState& window, Item& item) {
   if (!may_start()) {
     item.order = next_order_++;
     queue_.push(item);  // stays open, and is counted as left
     return;
   }
-  auto [parked, first] = waiting_.try_emplace({item.probe, item.node});
+  auto [parked, first] = waiting_.try_emplace(waits_for(item));
   if (!first) {
     parked->second.push_back(item);
     return;
   }
-  dispatch(window, item, false, CrashState{window.space, window.set->nearest_extreme()},
-           0);
+  // The run before had the probes' units as they are at one extreme: now the other, which
+  // shows all of them at once another content.
+  const bool most = item.tree == kBase ? window.set->kept_nearest()
+                                       : !last_most_[explorer_.trees_[item.tree].base];
+  dispatch(window, item, false, CrashState{window.space, window.set->member(most)}, 0,
+           most);
 }
 
 NodeId Explorer::Run::divide_at(WindowState& window, const Item& item, NodeId node,
                                 UnitKey unit, const UnitContents& contents,
                                 std::uint32_t& set) {
-  DecisionTree& tree = *explorer_.trees_[item.probe];
+  DecisionTree& tree = explorer_.trees_[item.tree].tree;
   StateSet& states = *window.set;
   std::vector<Cube> cubes =
       divide(*window.space, *window.contents, unit, contents, states);
@@ -262,7 +270,7 @@ NodeId Explorer::Run::divide_at(WindowState& window, const Item& item, NodeId no
     if (i == follow) {
       set = part;
     } else {
-      push(item.window, item.probe, children[i], part, std::min(lost, kept));
+      push(item.window, item.tree, children[i], part, std::min(lost, kept));
     }
   }
   for (const Constraint& constraint : cubes[follow].constraints) {
@@ -274,29 +282,35 @@ NodeId Explorer::Run::divide_at(WindowState& window, const Item& item, NodeId no
 void Explorer::Run::close_set(WindowState& window, const Item& item, LeafId leaf) {
   const Verdict& verdict = explorer_.leaves_[leaf].verdict;
   BigCount size = window.set->count();
-  if (window.leaves[item.probe].insert(leaf).second) {
-    ++certificate_.classes;
+  if (window.leaves.insert(leaf).second) {
+    ++(item.tree == kBase ? certificate_.classes : certificate_.probe_classes);
     if (verdict.kind == Verdict::Kind::kInconclusive) {
       ++certificate_.inconclusive;
       certificate_.inconclusive_reasons.push_back(verdict.reason);
     }
   }
+  Tally& tally = window.tallies[item.tree];
   if (verdict.kind == Verdict::Kind::kInconclusive) {
-    window.undecidable[item.probe] += size;
+    tally.undecidable += size;
   } else {
-    window.decided[item.probe] += size;
-    if (item.probe == 0) {
+    tally.decided += size;
+    if (item.tree == kBase) {
       decided_ += size;
     }
     if (verdict.kind == Verdict::Kind::kFindings) {
       add_finding(window, item, leaf, size);
     }
-    if (!stopping_ && explorer_.options_.audit_share > 0 &&
-        random_.unit() < explorer_.options_.audit_share) {
-      CrashState state{window.space, window.set->random_member(random_)};
-      dispatch(window, item, true, std::move(state), leaf);
-      return;  // the item stays open until its audit is back
-    }
+  }
+  for (const Probe& probe : explorer_.leaves_[leaf].probes) {
+    window.tallies[probe.tree].given += size;
+    push(item.window, probe.tree, DecisionTree::kRoot, item.set, item.rank);
+  }
+  if (item.tree == kBase && verdict.kind != Verdict::Kind::kInconclusive && !stopping_ &&
+      explorer_.options_.audit_share > 0 &&
+      random_.unit() < explorer_.options_.audit_share) {
+    CrashState state{window.space, window.set->random_member(random_)};
+    dispatch(window, item, true, std::move(state), leaf, true);
+    return;  // the item stays open until its audit is back
   }
   if (--window.open == 0) {
     close_window(window);
@@ -304,8 +318,8 @@ void Explorer::Run::close_set(WindowState& window, const Item& item, LeafId leaf
 }
 
 void Explorer::Run::dispatch(WindowState& window, Item item, bool audit, CrashState state,
-                             LeafId leaf) {
-  Ticket ticket{next_ticket_++, audit, item, state, leaf};
+                             LeafId leaf, bool most) {
+  Ticket ticket{next_ticket_++, audit, item, state, leaf, most};
   certificate_.runs += audit ? 0 : 1;
   ++window.running;
   pool_.start(ticket.number, std::move(state));

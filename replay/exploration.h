@@ -35,7 +35,7 @@ class Explorer::Run {
     std::uint32_t rank = 0;   // distance to the nearest extreme, at most 3
     std::uint64_t order = 0;  // among equals
     std::size_t window = 0;
-    std::size_t probe = 0;
+    TreeId tree = kBase;
     NodeId node = DecisionTree::kRoot;
     std::uint32_t set = kNoSet;  // index into the window's links
 
@@ -44,17 +44,23 @@ class Explorer::Run {
     }
   };
 
+  // States of a window that came to a tree, and what became of them.
+  struct Tally {
+    BigCount given = 0;
+    BigCount decided = 0;
+    BigCount undecidable = 0;
+  };
+
   struct WindowState {
     Window window;
     std::shared_ptr<const StateSpace> space;
     std::unique_ptr<SpaceContents> contents;
     std::unique_ptr<StateSet> set;
     std::deque<Link> links;
-    std::vector<BigCount> decided;  // by probe
-    std::vector<BigCount> undecidable;
+    std::map<TreeId, Tally> tallies;
     BigCount permitted = 0;
-    std::vector<std::set<LeafId>> leaves;  // by probe
-    std::uint64_t open = 0;                // items on the list, waiting or being run
+    std::set<LeafId> leaves;
+    std::uint64_t open = 0;  // items on the list, waiting or being run
     std::uint64_t running = 0;
     bool counted = false;
   };
@@ -64,13 +70,14 @@ class Explorer::Run {
     bool audit = false;
     Item item;
     CrashState state;
-    LeafId leaf = 0;  // of an audit
+    LeafId leaf = 0;   // of an audit
+    bool most = true;  // free variables are kept in the state
   };
 
   Status open_window(WindowState& window);
   void close_window(WindowState& window);
   void trim_caches(std::size_t keep);
-  void push(std::size_t window, std::size_t probe, NodeId node, std::uint32_t set,
+  void push(std::size_t window, TreeId tree, NodeId node, std::uint32_t set,
             std::uint32_t rank);
   // Makes the window's set the one that the chain of constraints ending at `set` says.
   void load_set(WindowState& window, std::uint32_t set);
@@ -83,15 +90,28 @@ class Explorer::Run {
   NodeId divide_at(WindowState& window, const Item& item, NodeId node, UnitKey unit,
                    const UnitContents& contents, std::uint32_t& set);
   void close_set(WindowState& window, const Item& item, LeafId leaf);
-  void dispatch(WindowState& window, Item item, bool audit, CrashState state,
-                LeafId leaf);
+  void dispatch(WindowState& window, Item item, bool audit, CrashState state, LeafId leaf,
+                bool most);
+  // What the items wait for that come to a missing node while a run is under way that
+  // will tell them more.
+  std::pair<TreeId, NodeId> waits_for(const Item& item) const;
   Status take_oldest();
   // The run ended because the user interrupted us, not by itself.
   bool cut_off(const RunOutcome& outcome) const;
   Status take_run(Ticket& ticket, RunOutcome outcome);
   Status take_audit(const Ticket& ticket, const RunOutcome& outcome);
-  LeafId add_leaf(Verdict verdict);
-  void lay_along(std::size_t probe, const Ticket& ticket, const ProbeOutcome& outcome);
+  LeafId add_leaf(const Ticket& ticket, Verdict verdict);
+  // Follows a tree from `at` with the very state that was run; its leaf, and if there is
+  // none yet, a new one with the footprint as the path to it.
+  LeafId lay_along(TreeId tree, NodeId at, const Ticket& ticket,
+                   const ProbeOutcome& outcome);
+  // The same for all trees that the run has something to say about. An Error: the run
+  // contradicts an earlier one.
+  Status lay_outcome(const Ticket& ticket, const RunOutcome& outcome);
+  std::string first_state_text(LeafId leaf) const;
+  Status check_same(const Ticket& ticket, LeafId leaf, const Verdict& got) const;
+  Result<BigCount> conclude_window(const WindowState& window,
+                                   const std::map<TreeId, BigCount>& left) const;
   void add_finding(const WindowState& window, const Item& item, LeafId leaf,
                    const BigCount& states);
   bool may_start();
@@ -103,14 +123,16 @@ class Explorer::Run {
   std::shared_ptr<const Durability> durability_;
   std::vector<WindowState> windows_;
   std::priority_queue<Item> queue_;
-  std::map<std::pair<std::size_t, NodeId>, std::vector<Item>> waiting_;
+  std::map<std::pair<TreeId, NodeId>, std::vector<Item>> waiting_;
   std::deque<Ticket> under_way_;
-  std::deque<std::size_t> cached_;  // windows with contents, oldest first
+  std::deque<std::size_t> cached_;    // windows with contents, oldest first
+  std::map<LeafId, bool> last_most_;  // of the last run of a leaf of the base
+  std::set<LeafId> base_leaves_;      // new in this exploration
   std::map<LeafId, CrashState> first_states_;
   std::map<LeafId, std::size_t> finding_of_leaf_;
   std::map<LeafId, Window> leaf_window_;
   Certificate certificate_;
-  BigCount decided_ = 0;  // by the base probe, for progress
+  BigCount decided_ = 0;  // by the base, for progress
   Random random_;
   std::uint64_t next_order_ = 0;
   std::uint64_t next_ticket_ = 0;

@@ -16,15 +16,14 @@ Status Explorer::Run::take_oldest() {
   Ticket ticket = std::move(under_way_.front());
   under_way_.pop_front();
   PC_ASSIGN_OR_RETURN(RunOutcome outcome, pool_.wait(ticket.number));
-  PC_ENSURE(outcome.probes.size() == explorer_.trees_.size(),
-            "a runner gives an outcome for each of its probes");
+  PC_ENSURE(!outcome.probes.empty(), "a runner says at least what the base found");
   WindowState& window = windows_[ticket.item.window];
   --window.running;
   if (cut_off(outcome)) {
     // Ctrl-C ended this checker too: its set stays open, like those never begun.
     may_start();
-    auto parked = waiting_.extract({ticket.item.probe, ticket.item.node});
     if (!ticket.audit) {
+      auto parked = waiting_.extract(waits_for(ticket.item));
       --certificate_.runs;
       queue_.push(ticket.item);
       for (const Item& item : parked.mapped()) {
@@ -53,17 +52,27 @@ bool Explorer::Run::cut_off(const RunOutcome& outcome) const {
                      });
 }
 
-LeafId Explorer::Run::add_leaf(Verdict verdict) {
-  explorer_.leaves_.push_back(Leaf{std::move(verdict)});
-  return static_cast<LeafId>(explorer_.leaves_.size() - 1);
+LeafId Explorer::Run::add_leaf(const Ticket& ticket, Verdict verdict) {
+  explorer_.leaves_.push_back(Leaf{std::move(verdict), {}});
+  const LeafId leaf = static_cast<LeafId>(explorer_.leaves_.size() - 1);
+  first_states_.emplace(leaf, ticket.state);
+  leaf_window_.emplace(leaf, windows_[ticket.item.window].window);
+  return leaf;
 }
 
 Status Explorer::Run::take_run(Ticket& ticket, RunOutcome outcome) {
-  for (std::size_t probe = 0; probe < outcome.probes.size(); ++probe) {
-    lay_along(probe, ticket, outcome.probes[probe]);
-  }
+  PC_RETURN_IF_ERROR(lay_outcome(ticket, outcome));
   // The item, and those that came to the same node meanwhile, go on through the tree.
-  auto parked = waiting_.extract({ticket.item.probe, ticket.item.node});
+  auto parked = waiting_.extract(waits_for(ticket.item));
+  const DecisionTree& tree = explorer_.trees_[ticket.item.tree].tree;
+  if (tree.node(ticket.item.node).end == DecisionTree::End::kMissing) {
+    return fail(ErrorKind::kBadInput,
+                fmt::format("the checker contradicts itself: state {} was to be judged "
+                            "by probe {}, and has none",
+                            ticket.state.id(), explorer_.trees_[ticket.item.tree].name),
+                "it read something besides the disk (clock, random numbers, other "
+                "files): no verdict of this run counts");
+  }
   PC_RETURN_IF_ERROR(process(ticket.item));
   for (const Item& item : parked.mapped()) {
     PC_RETURN_IF_ERROR(process(item));
@@ -71,22 +80,13 @@ Status Explorer::Run::take_run(Ticket& ticket, RunOutcome outcome) {
   return {};
 }
 
-// Follows a probe's tree with the very state that was run, and adds its path if the tree
-// does not know it yet.
-void Explorer::Run::lay_along(std::size_t probe, const Ticket& ticket,
-                              const ProbeOutcome& outcome) {
-  DecisionTree& tree = *explorer_.trees_[probe];
+LeafId Explorer::Run::lay_along(TreeId tree_id, NodeId at, const Ticket& ticket,
+                                const ProbeOutcome& outcome) {
+  DecisionTree& tree = explorer_.trees_[tree_id].tree;
   WindowState& window = windows_[ticket.item.window];
-  if (window.contents == nullptr) {
-    trim_caches(kCachedWindows);
-    window.contents = std::make_unique<SpaceContents>(*window.space, explorer_.contents_);
-    cached_.push_back(ticket.item.window);
-  }
   auto content_of = [&](UnitKey unit) {
     return window.contents->content_under(unit, ticket.state.options);
   };
-  // The item's own probe begins where the item stands, another at the root.
-  NodeId at = probe == ticket.item.probe ? ticket.item.node : DecisionTree::kRoot;
   while (tree.node(at).end != DecisionTree::End::kMissing) {
     const DecisionTree::Node& node = tree.node(at);
     bool moved = false;
@@ -103,34 +103,98 @@ void Explorer::Run::lay_along(std::size_t probe, const Ticket& ticket,
       continue;
     }
     if (node.end == DecisionTree::End::kLeaf) {
-      return;
+      return node.leaf;
     }
     at = tree.child(at, content_of(node.unit));
   }
-  LeafId leaf = add_leaf(outcome.verdict);
+  LeafId leaf = add_leaf(ticket, outcome.verdict);
   tree.lay(at, outcome.footprint, leaf, content_of);
-  first_states_.emplace(leaf, ticket.state);
-  leaf_window_.emplace(leaf, window.window);
+  return leaf;
 }
 
-Status Explorer::Run::take_audit(const Ticket& ticket, const RunOutcome& outcome) {
-  const Verdict& expected = explorer_.leaves_[ticket.leaf].verdict;
-  const Verdict& got = outcome.probes[ticket.item.probe].verdict;
-  if (got.kind == Verdict::Kind::kInconclusive) {
+Status Explorer::Run::lay_outcome(const Ticket& ticket, const RunOutcome& outcome) {
+  WindowState& window = windows_[ticket.item.window];
+  if (window.contents == nullptr) {
+    trim_caches(kCachedWindows);
+    window.contents = std::make_unique<SpaceContents>(*window.space, explorer_.contents_);
+    cached_.push_back(ticket.item.window);
+  }
+  // The item's own tree begins where the item stands, every other at the root.
+  auto start = [&](TreeId tree) {
+    return tree == ticket.item.tree ? ticket.item.node : DecisionTree::kRoot;
+  };
+  const std::size_t known = explorer_.leaves_.size();
+  const LeafId base = lay_along(kBase, start(kBase), ticket, outcome.probes[0]);
+  if (base < known) {
+    PC_RETURN_IF_ERROR(check_same(ticket, base, outcome.probes[0].verdict));
+  } else {
+    base_leaves_.insert(base);
+    for (std::size_t i = 1; i < outcome.probes.size(); ++i) {
+      explorer_.leaves_[base].probes.push_back(
+          Probe{outcome.probes[i].name, explorer_.trees_.size()});
+      Tree& tree = explorer_.trees_.emplace_back();
+      tree.name = outcome.probes[i].name;
+      tree.base = base;
+    }
+  }
+  if (!ticket.audit) {
+    last_most_[base] = ticket.most;
+  }
+  const std::vector<Probe>& probes = explorer_.leaves_[base].probes;
+  bool same = probes.size() + 1 == outcome.probes.size();
+  for (std::size_t i = 0; same && i < probes.size(); ++i) {
+    same = probes[i].name == outcome.probes[i + 1].name;
+  }
+  if (!same && explorer_.leaves_[base].verdict.kind != Verdict::Kind::kInconclusive &&
+      outcome.probes[0].verdict.kind != Verdict::Kind::kInconclusive) {
+    return fail(ErrorKind::kBadInput,
+                fmt::format("the checker contradicts itself: state {} has other probes "
+                            "than state {}, which it cannot tell from it",
+                            ticket.state.id(), first_state_text(base)),
+                "it read something besides the disk (clock, random numbers, other "
+                "files): no verdict of this run counts");
+  }
+  for (std::size_t i = 0; same && i < probes.size(); ++i) {
+    const std::size_t before = explorer_.leaves_.size();
+    const TreeId tree = probes[i].tree;
+    const LeafId leaf = lay_along(tree, start(tree), ticket, outcome.probes[i + 1]);
+    if (leaf < before) {
+      PC_RETURN_IF_ERROR(check_same(ticket, leaf, outcome.probes[i + 1].verdict));
+    }
+  }
+  return {};
+}
+
+std::string Explorer::Run::first_state_text(LeafId leaf) const {
+  auto first = first_states_.find(leaf);
+  return first == first_states_.end() ? "of an earlier exploration" : first->second.id();
+}
+
+Status Explorer::Run::check_same(const Ticket& ticket, LeafId leaf,
+                                 const Verdict& got) const {
+  const Verdict& expected = explorer_.leaves_[leaf].verdict;
+  if (got.kind == Verdict::Kind::kInconclusive ||
+      expected.kind == Verdict::Kind::kInconclusive || got.same_as(expected)) {
     return {};  // timed out: neither for nor against
   }
-  if (!got.same_as(expected)) {
-    auto first = first_states_.find(ticket.leaf);
-    return fail(
-        ErrorKind::kBadInput,
-        fmt::format("audit failed: state {} is '{}', but its class was closed as '{}' by "
-                    "state {}",
-                    ticket.state.id(), got.summary(), expected.summary(),
-                    first == first_states_.end() ? "of an earlier exploration"
-                                                 : first->second.id()),
-        "the checker read something besides the disk (clock, random numbers, other "
-        "files), or the harness is wrong: no verdict of this run counts");
+  return fail(
+      ErrorKind::kBadInput,
+      fmt::format("{}: state {} is '{}', but its class was closed as '{}' by state {}",
+                  ticket.audit ? "audit failed" : "the checker contradicts itself",
+                  ticket.state.id(), got.summary(), expected.summary(),
+                  first_state_text(leaf)),
+      "the checker read something besides the disk (clock, random numbers, other "
+      "files), or the harness is wrong: no verdict of this run counts");
+}
+
+// The state must be what its class was closed as; what its probes say is compared with
+// their trees, or is new to them.
+Status Explorer::Run::take_audit(const Ticket& ticket, const RunOutcome& outcome) {
+  if (outcome.probes[0].verdict.kind == Verdict::Kind::kInconclusive) {
+    return {};
   }
+  PC_RETURN_IF_ERROR(check_same(ticket, ticket.leaf, outcome.probes[0].verdict));
+  PC_RETURN_IF_ERROR(lay_outcome(ticket, outcome));
   ++certificate_.audited;
   return {};
 }
@@ -148,7 +212,7 @@ void Explorer::Run::add_finding(const WindowState& window, const Item& item, Lea
     failing.state_id = state.id();
     failing.window = first != first_states_.end() ? leaf_window_.at(leaf) : window.window;
     failing.checker = explorer_.runner_.checker_name();
-    failing.probe = explorer_.runner_.probe_name(item.probe);
+    failing.probe = explorer_.trees_[item.tree].name;
     failing.fault = to_string(durability_->model().fault);
     failing.verdict = explorer_.leaves_[leaf].verdict;
     certificate_.findings.push_back(std::move(failing));
@@ -169,38 +233,49 @@ Status Explorer::Run::conclude() {
       PC_RETURN_IF_ERROR(open_window(window));
     }
   }
-  // What is still open, by window and probe: with the decided states it must sum to the
-  // permitted ones.
-  std::vector<std::vector<BigCount>> left(windows_.size(),
-                                          std::vector<BigCount>(explorer_.trees_.size()));
+  // What is still open, by window and tree: with what was closed it must sum to what was
+  // given.
+  std::vector<std::map<TreeId, BigCount>> left(windows_.size());
   for (; !queue_.empty(); queue_.pop()) {
     const Item& item = queue_.top();
     WindowState& window = windows_[item.window];
     PC_RETURN_IF_ERROR(open_window(window));
     load_set(window, item.set);
-    left[item.window][item.probe] += window.set->count();
+    left[item.window][item.tree] += window.set->count();
   }
   for (std::size_t i = 0; i < windows_.size(); ++i) {
-    const WindowState& window = windows_[i];
-    BigCount decided = window.permitted;
-    for (std::size_t probe = 0; probe < left[i].size(); ++probe) {
-      BigCount sum = window.decided[probe] + window.undecidable[probe] + left[i][probe];
-      if (sum != window.permitted) {
-        return fail(ErrorKind::kBadInput,
-                    fmt::format("certificate refused: the classes of window {} sum to {} "
-                                "states, {} are permitted",
-                                window.window.number, to_decimal(sum),
-                                to_decimal(window.permitted)),
-                    "this is a bug of powercut: please report it with the log");
-      }
-      decided = std::min(decided, window.decided[probe]);
-    }
+    PC_ASSIGN_OR_RETURN(const BigCount decided, conclude_window(windows_[i], left[i]));
     certificate_.states_decided += decided;
+  }
+  for (const auto& [leaf, state] : first_states_) {
+    if (base_leaves_.contains(leaf)) {
+      certificate_.examples.push_back(state);
+    }
   }
   certificate_.memo_hits =
       certificate_.classes - std::min(certificate_.classes, certificate_.runs);
   certificate_.seconds = seconds();
   return {};
+}
+
+Result<BigCount> Explorer::Run::conclude_window(
+    const WindowState& window, const std::map<TreeId, BigCount>& left) const {
+  BigCount not_decided = 0;
+  for (const auto& [tree, tally] : window.tallies) {
+    const auto open = left.find(tree);
+    const BigCount rest = tally.undecidable + (open == left.end() ? 0 : open->second);
+    if (tally.decided + rest != tally.given) {
+      return fail(ErrorKind::kBadInput,
+                  fmt::format("certificate refused: the classes of window {}, probe {}, "
+                              "sum to {} states, {} are permitted",
+                              window.window.number, explorer_.trees_[tree].name,
+                              to_decimal(tally.decided + rest), to_decimal(tally.given)),
+                  "this is a bug of powercut: please report it with the log");
+    }
+    // A state is decided if all its probes are: what several leave open may overlap.
+    not_decided += rest;
+  }
+  return window.permitted - std::min(window.permitted, not_decided);
 }
 
 void Explorer::Run::report_progress(bool now) {

@@ -11,9 +11,7 @@ namespace powercut {
 Explorer::Explorer(std::shared_ptr<const Recording> recording, StateRunner& runner,
                    ExplorerOptions options)
     : recording_(std::move(recording)), runner_(runner), options_(std::move(options)) {
-  for (std::size_t i = 0; i < runner_.probe_count(); ++i) {
-    trees_.push_back(std::make_unique<DecisionTree>());
-  }
+  trees_.emplace_back().name = "base";
 }
 
 Explorer::~Explorer() = default;

@@ -10,6 +10,11 @@
 // there to a new leaf. A leaf closes the whole set, and the sizes of the closed sets of a
 // window sum to its permitted states, or the certificate is refused.
 //
+// Further probes hang from the leaves of the base: a leaf knows which probes its states
+// have, and each of them has a tree of its own there. A set that the base closes is given
+// to the probes of the leaf, each of which divides it by what it alone read, so that the
+// classes of probes add. Every run serves all probes of its leaf.
+//
 // Best first: sets whose nearest extreme ("all pending writes kept", "none kept") is
 // closest come first: all, none, each single write missing, each alone, pairs; then the
 // rest in an order drawn from the seed.
@@ -79,8 +84,25 @@ class Explorer {
  private:
   class Run;
 
+  using TreeId = std::size_t;
+
+  static constexpr TreeId kBase = 0;
+
+  // A further probe of the states of a leaf of the base.
+  struct Probe {
+    std::string name;
+    TreeId tree = 0;
+  };
+
   struct Leaf {
     Verdict verdict;
+    std::vector<Probe> probes;  // of a leaf of the base
+  };
+
+  struct Tree {
+    DecisionTree tree;
+    std::string name;  // of the probe
+    LeafId base = 0;   // the leaf that it hangs from, if it is not kBase
   };
 
   std::shared_ptr<const Recording> recording_;
@@ -88,7 +110,7 @@ class Explorer {
   ExplorerOptions options_;
   ContentTable contents_;
   std::uint32_t unit_bytes_ = 0;  // of all explore() calls; fixed by the first
-  std::vector<std::unique_ptr<DecisionTree>> trees_;  // by probe
+  std::deque<Tree> trees_;        // kBase, then those of probes
   std::deque<Leaf> leaves_;
 };
 

@@ -45,7 +45,9 @@ Result<std::shared_ptr<const Recording>> Recording::make(
                                                options.bases.size(), devices));
   }
   for (std::size_t i = 0; i < devices; ++i) {
-    if (i < options.bases.size() && !options.bases[i].empty()) {
+    if (i < options.base_sources.size() && options.base_sources[i] != nullptr) {
+      recording->bases_[i] = options.base_sources[i];
+    } else if (i < options.bases.size() && !options.bases[i].empty()) {
       PC_RETURN_IF_ERROR(
           recording->open_base(static_cast<std::uint16_t>(i), options.bases[i]));
     } else if (recording->timeline_->devices()[i].has_base) {

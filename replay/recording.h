@@ -22,6 +22,8 @@ struct RecordingOptions {
   TimelineOptions timeline;
   // Image of device i before the first event; missing or empty: zeros.
   std::vector<std::filesystem::path> bases;
+  // The same, of one that is no file; goes before the image.
+  std::vector<std::shared_ptr<const BlockSource>> base_sources;
   // Size of device 0 in bytes; 0: from the log, or from the furthest write.
   std::uint64_t size_bytes = 0;
 };

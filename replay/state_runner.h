@@ -22,10 +22,6 @@ class StateRunner {
   // "ext4", "command:..."; part of every finding.
   virtual std::string checker_name() const = 0;
 
-  // At least 1; probe 0 is the base. RunOutcome::probes has this many entries.
-  virtual std::size_t probe_count() const = 0;
-  virtual std::string probe_name(std::size_t probe) const = 0;
-
   // Called from several threads at once, each with its own `worker` below the number of
   // jobs. An Error means that nothing can be said of any state (tool missing).
   virtual Result<RunOutcome> run(std::size_t worker, const CrashState& state) = 0;

@@ -12,6 +12,12 @@
 
 namespace powercut {
 
+// How the states that were not run are decided.
+enum class Tier {
+  kProved,    // by the footprints of the runs: the checker reads little more than it uses
+  kInferred,  // from outcomes, tested on random states: it reads much more (read-ahead)
+};
+
 struct Finding {
   // Two findings with equal keys are the same complaint: what a baseline subtracts.
   std::string key;
@@ -27,6 +33,9 @@ struct Verdict {
   std::vector<Finding> findings;  // kFindings
   std::string reason;             // kInconclusive: why
   std::string output;             // what the checker printed, bounded
+  // A digest of what recovery brought back; empty: not told. Runs of equal verdicts with
+  // unequal outcomes are different answers of the inferred tier.
+  std::string outcome;
 
   // Equal in what they say, whatever was printed.
   bool same_as(const Verdict& other) const;
@@ -35,13 +44,16 @@ struct Verdict {
 };
 
 // One probe of one checker run: its verdict, and the units it read before it wrote them,
-// in the order of their first read, those of the base probe included.
+// in the order of their first read. A further probe is taken to have read what the base
+// read, and does not list it again.
 struct ProbeOutcome {
+  std::string name;
   Verdict verdict;
   std::vector<UnitKey> footprint;
 };
 
-// Entry i belongs to probe i of the checker; entry 0 is the base.
+// Entry 0 is the base. Which others there are, and in which order, follows from what the
+// base read: runs with equal bases have equal lists.
 struct RunOutcome {
   std::vector<ProbeOutcome> probes;
 };

@@ -28,9 +28,11 @@ class Comparison {
  public:
   explicit Comparison(std::shared_ptr<const Recording> recording)
       : recording_(std::move(recording)) {
+    JudgeOptions options;
+    options.jobs = 2;
+    options.unit_bytes = recording_->timeline().granularity_bytes();
     judge_ = value_or_throw(Judge::start(
-        *recording_, value_or_throw(make_checker("ext4", {})), run_dir_,
-        {.jobs = 2, .unit_bytes = recording_->timeline().granularity_bytes()}));
+        *recording_, value_or_throw(make_checker("ext4", {})), run_dir_, options));
   }
 
   // Decides the small windows from a place on by tree and by brute force.

@@ -88,7 +88,12 @@ Result<RunOutcome> RunBook::run(std::size_t worker, const CrashState& state) {
   ids_.push_back(state.id());
   for (std::size_t probe = 0; probe < outcome->probes.size(); ++probe) {
     Entry entry{probe, {}, verdict_text(outcome->probes[probe].verdict)};
-    for (const UnitKey unit : outcome->probes[probe].footprint) {
+    std::vector<UnitKey> read = outcome->probes[0].footprint;
+    if (probe != 0) {
+      const std::vector<UnitKey>& own = outcome->probes[probe].footprint;
+      read.insert(read.end(), own.begin(), own.end());
+    }
+    for (const UnitKey unit : read) {
       entry.footprint.emplace_back(unit, read_unit(state, unit));
     }
     entries_.push_back(std::move(entry));

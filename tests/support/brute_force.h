@@ -49,12 +49,6 @@ class RunBook final : public StateRunner {
 
   std::string checker_name() const override { return runner_.checker_name(); }
 
-  std::size_t probe_count() const override { return runner_.probe_count(); }
-
-  std::string probe_name(std::size_t probe) const override {
-    return runner_.probe_name(probe);
-  }
-
   Result<RunOutcome> run(std::size_t worker, const CrashState& state) override;
 
   // What the runs with whose footprints a state agrees said of a probe; empty if it

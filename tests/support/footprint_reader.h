@@ -52,22 +52,12 @@ class FakeRunner final : public StateRunner {
 
   std::string checker_name() const override { return "fake"; }
 
-  std::size_t probe_count() const override { return probes_.size(); }
-
-  std::string probe_name(std::size_t probe) const override {
-    return "probe" + std::to_string(probe);
-  }
-
   Result<RunOutcome> run(std::size_t /*worker*/, const CrashState& state) override {
     RunOutcome outcome;
     for (const FakeProbe& probe : probes_) {
       FootprintReader reader(state);
-      ProbeOutcome result{probe(reader), {}};
-      if (!outcome.probes.empty()) {
-        result.footprint = outcome.probes[0].footprint;
-      }
-      result.footprint.insert(result.footprint.end(), reader.units().begin(),
-                              reader.units().end());
+      const std::size_t index = outcome.probes.size();
+      ProbeOutcome result{"probe" + std::to_string(index), probe(reader), reader.units()};
       outcome.probes.push_back(std::move(result));
     }
     return outcome;

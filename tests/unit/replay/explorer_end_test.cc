@@ -147,10 +147,6 @@ TEST_CASE("a runner that fails ends the exploration with its error",
    public:
     std::string checker_name() const override { return "broken"; }
 
-    std::size_t probe_count() const override { return 1; }
-
-    std::string probe_name(std::size_t) const override { return "base"; }
-
     Result<RunOutcome> run(std::size_t, const CrashState&) override {
       return fail(ErrorKind::kMissing, "no such tool");
     }

@@ -51,7 +51,7 @@ TEST_CASE("the states of a failing class are counted", "[replay][explorer]") {
   REQUIRE(certificate.findings.size() == 1);
   CHECK(certificate.findings[0].states == 1 << 8);
   CHECK(certificate.findings[0].checker == "fake");
-  CHECK(certificate.findings[0].probe == "probe0");
+  CHECK(certificate.findings[0].probe == "base");
   CHECK(certificate.findings[0].fault == "none");
   CHECK(certificate.findings[0].windows == std::vector<std::size_t>{0});
 }
@@ -142,11 +142,85 @@ TEST_CASE("classes of probes add, they do not multiply", "[replay][explorer]") {
   Bench two(independent_writes(8), {&reads_nothing, low, high});
   const Certificate certificate = two.explore();
   CHECK(certificate.complete());
-  CHECK(certificate.classes == 1 + 16 + 16);
+  CHECK(certificate.classes == 1);
+  CHECK(certificate.probe_classes == 16 + 16);
   CHECK(certificate.runs <= 33);
   REQUIRE(certificate.findings.size() == 2);
   CHECK(certificate.findings[0].states == 16);
   CHECK(certificate.findings[0].probe != certificate.findings[1].probe);
+}
+
+// Sector 0 says how many files there are, each of one sector behind it, as a file system
+// does: "a" one, "b" two. A file that holds "x" is found.
+class FilesRunner final : public StateRunner {
+ public:
+  std::string checker_name() const override { return "files"; }
+
+  Result<RunOutcome> run(std::size_t /*worker*/, const CrashState& state) override {
+    FootprintReader base(state);
+    const char letter = base.sector(0);
+    RunOutcome outcome;
+    outcome.probes.push_back({"base", clean(), base.units()});
+    const int files = letter == '.' ? 0 : letter - 'a' + 1 + extra_;
+    for (int i = 1; i <= files; ++i) {
+      FootprintReader reader(state);
+      const Verdict verdict = reader.sector(i) == 'x' ? found("x") : clean();
+      outcome.probes.push_back({"file" + std::to_string(i), verdict, reader.units()});
+    }
+    extra_ += moody_ ? 1 : 0;
+    return outcome;
+  }
+
+  bool moody_ = false;  // another list each time
+
+ private:
+  int extra_ = 0;
+};
+
+TEST_CASE("the base says which probes a state has", "[replay][explorer]") {
+  History history(1, 16);
+  for (const std::uint64_t sector : {1, 2}) {
+    history.write({sector}, 'c');
+  }
+  history.flush();
+  history.write({0}, 'a');
+  history.write({0}, 'b');
+  history.write({1}, 'x');
+  history.write({2}, 'x');
+  const auto recording = recorded(history);
+  FilesRunner runner;
+  ExplorerOptions options;
+  options.audit_share = 1;
+  Explorer explorer(recording, runner, options);
+  const auto durable = durability(*recording, {});
+  const auto certificate = explorer.explore(durable, {{0, history.now()}});
+  REQUIRE(value_or_throw(certificate).complete());
+  // Neither, a, or b; with a one file of two contents, with b two.
+  CHECK(certificate->states_permitted == 16);
+  CHECK(certificate->classes == 3);
+  CHECK(certificate->probe_classes == 2 + 2 * 2);
+  CHECK(certificate->runs <= 5);
+  CHECK(certificate->audited == 3);
+  // Of 4 states with a, 2 fail; of 8 with b on top, 4 by file 1 and 4 by file 2.
+  BigCount failing = 0;
+  for (const FailingClass& finding : certificate->findings) {
+    failing += finding.states;
+  }
+  CHECK(failing == 2 + 4 + 4);
+  CHECK(certificate->examples.size() == 3);
+}
+
+TEST_CASE("a checker whose probes do not follow from what the base read is refused",
+          "[replay][explorer]") {
+  Bench bench(independent_writes(8), &reads_on);
+  FilesRunner runner;
+  runner.moody_ = true;
+  ExplorerOptions options;
+  options.audit_share = 1;
+  Explorer explorer(bench.recording, runner, options);
+  const auto certificate = bench.try_explore(explorer);
+  REQUIRE_FALSE(certificate);
+  CHECK(certificate.error().message.find("contradicts itself") != std::string::npos);
 }
 
 TEST_CASE("a second exploration of the same windows runs nothing", "[replay][explorer]") {
