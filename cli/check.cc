@@ -4,8 +4,10 @@
 
 #include "base/signals.h"
 #include "cli/arguments.h"
+#include "cli/check_recovery.h"
 #include "cli/check_session.h"
 #include "cli/command.h"
+#include "cli/decider.h"
 #include "cli/log_arguments.h"
 #include "cli/mutate_flushes.h"
 #include "cli/output.h"
@@ -27,11 +29,25 @@ int exit_code_of(const Certificate& certificate, bool require_complete) {
   if (!certificate.findings.empty()) {
     return kExitFindings;
   }
-  if (certificate.inconclusive > 0 || certificate.states_decided == 0 ||
-      (require_complete && !certificate.complete())) {
+  const bool nothing = certificate.tier == Tier::kProved
+                           ? certificate.states_decided == 0
+                           : certificate.windows_decided == 0;
+  const bool whole = certificate.complete() || certificate.inferred_all();
+  if (certificate.inconclusive > 0 || nothing || (require_complete && !whole)) {
     return kExitHarness;
   }
   return kExitClean;
+}
+
+int exit_code_of(const std::vector<RecoveryReport>& recoveries, bool require_complete) {
+  int code = kExitClean;
+  for (const RecoveryReport& recovery : recoveries) {
+    if (recovery.writes > 0) {
+      const int one = exit_code_of(recovery.certificate, require_complete);
+      code = code == kExitFindings || one == kExitClean ? code : one;
+    }
+  }
+  return code;
 }
 
 int check_all(CheckSession& session, const Arguments& arguments) {
@@ -43,14 +59,29 @@ int check_all(CheckSession& session, const Arguments& arguments) {
   ExplorerOptions options = explorer_options(arguments);
   options.jobs = session.context.jobs;
   options.on_progress = [&](const Progress& progress) { line.show(progress); };
-  Explorer explorer(session.recording, *session.judge, options);
-  Certificate certificate = value_or_throw(explorer.explore(durability, windows));
+  Decider decider(session.recording, *session.judge, session.judge->checker().tier(),
+                  options, inference_options(arguments));
+  Certificate certificate = value_or_throw(decider.decide(durability, windows));
   line.clear();
-  write_report(
-      arguments,
-      check_text(*session.recording, session.model, session.context, certificate),
-      check_json(*session.recording, session.model, session.context, certificate));
-  return exit_code_of(certificate, arguments.has("require-complete"));
+  if (arguments.has("cross-check")) {
+    cross_check(session, certificate);
+  }
+  std::vector<RecoveryReport> recoveries;
+  const bool nested = arguments.values["depth"].as<unsigned>() == 2;
+  if (nested) {
+    recoveries = check_recoveries(session, arguments, certificate);
+  }
+  std::string text =
+      check_text(*session.recording, session.model, session.context, certificate);
+  if (nested) {
+    text += recovery_text(session.context, recoveries);
+  }
+  write_report(arguments, text,
+               check_json(*session.recording, session.model, session.context, certificate,
+                          recoveries));
+  const bool require_complete = arguments.has("require-complete");
+  const int code = exit_code_of(certificate, require_complete);
+  return code != kExitClean ? code : exit_code_of(recoveries, require_complete);
 }
 
 // One state by its id: what a finding's reproduction runs.
@@ -66,7 +97,12 @@ int check_one(CheckSession& session, const std::string& id) {
   int code = kExitClean;
   for (const ProbeOutcome& probe : outcome.probes) {
     const Verdict& verdict = probe.verdict;
-    fmt::print("state      {}\nverdict    {}\n", id, verdict.summary());
+    const bool base = &probe == outcome.probes.data();
+    if (!base && verdict.kind == Verdict::Kind::kClean) {
+      continue;
+    }
+    fmt::print("state      {}\n{}verdict    {}\n", id,
+               base ? "" : fmt::format("probe      {}\n", probe.name), verdict.summary());
     if (!verdict.output.empty()) {
       fmt::print("output of the checker:\n{}", verdict.output);
     }
@@ -106,7 +142,9 @@ extern const Command kCheckCommand = {
     "decide every state that a power cut could have left",
     "Builds every state that the crash model permits between two instants of the log,\n"
     "has the checker look at as few of them as proves all, and prints the certificate:\n"
-    "states permitted, states decided, classes, runs, findings. Exit code 0: no\n"
+    "states permitted, states decided, classes, runs, findings. Of checkers that read\n"
+    "more than they use (xfs) the rest is inferred with a confidence instead. Exit code "
+    "0: no\n"
     "finding in what was decided (all of it, unless --max-runs, --time or --stop-after\n"
     "ended it: see --require-complete); 1: findings; 3: the checker could not judge.\n\n"
     "examples:\n"
@@ -114,7 +152,9 @@ extern const Command kCheckCommand = {
     "  powercut check run.log --from mark:mkfs --atomic 512 --audit 0.1\n"
     "  powercut check run.log --checker 'command:./my-fsck.sh {}' --clean-exit 0,1\n"
     "  powercut check run.log --mutate-flushes\n"
-    "  powercut check run.log --fault ignore-flush:3 --stop-after 1\n\n",
+    "  powercut check run.log --fault ignore-flush:3 --stop-after 1\n"
+    "  powercut check run.log --checker xfs --mount guest --kernel ~/linux\n"
+    "  powercut check run.log --data --cross-check --depth 2 --mount here\n\n",
     &run};
 
 }  // namespace powercut

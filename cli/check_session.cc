@@ -4,6 +4,7 @@
 
 #include "base/signals.h"
 #include "cli/log_arguments.h"
+#include "cli/mount_place.h"
 #include "cli/mount_privacy.h"
 #include "replay/state_view.h"
 #include "replay/where.h"
@@ -82,7 +83,17 @@ void add_check_options(po::options_description& options) {
                         "(default: mark:mkfs if there is one, else start)")(
       "to", po::value<std::string>()->default_value("end"), "last instant")(
       "checker", po::value<std::string>()->default_value("ext4"),
-      "ext4, or 'command:PROG ARGS {}'")(
+      "ext4, xfs, btrfs, f2fs, vfat, usable:TYPE, or 'command:PROG ARGS {}'")(
+      "data", "read what files hold too, and hold their stamps to account")(
+      "cross-check", "have the kernel recover a state of each class too, and compare")(
+      "depth", po::value<unsigned>()->default_value(1),
+      "2: explore power cuts during the recovery of a state of each class, too")(
+      "keep-recoveries", po::value<std::string>(),
+      "directory for logs and images of recoveries that fail")(
+      "confidence", po::value<double>()->default_value(0.95),
+      "of what is inferred, 0.5 to 0.9999")(
+      "share", po::value<double>()->default_value(0.01),
+      "of a window's states that may differ from what is inferred, 0.0001 to 0.5")(
       "clean-exit", po::value<std::string>()->default_value("0"),
       "exit codes of the command checker that mean clean")(
       "timeout", po::value<double>()->default_value(60.0),
@@ -100,6 +111,7 @@ void add_check_options(po::options_description& options) {
       "of everything random: same seed, same runs")(
       "json", po::value<std::string>(),
       "write the report as JSON to a file, - is stdout");
+  add_mount_options(options);
 }
 
 CheckSession open_check_session(const Arguments& arguments) {
@@ -122,10 +134,14 @@ CheckSession open_check_session(const Arguments& arguments) {
     throw Failure(Error{ErrorKind::kUsage, fmt::format("'{}' is no share", audit),
                         "--audit is a number from 0 to 1"});
   }
-  std::unique_ptr<Checker> checker =
-      value_or_throw(make_checker(arguments.text("checker"), checker_options));
   session.recording = open_recording(arguments);
   session.model = model_from(arguments, *session.recording);
+  checker_options.mount_options = arguments.text("mount-options");
+  checker_options.data = arguments.has("data");
+  checker_options.unit_bytes =
+      std::max(4096U, unit_bytes_for(session.recording->timeline(), session.model));
+  std::unique_ptr<Checker> checker =
+      value_or_throw(make_checker(arguments.text("checker"), checker_options));
   if (arguments.has("state")) {  // its atomic unit is part of its id
     session.model.atomic_bytes =
         value_or_throw(parse_state_head(arguments.text("state"),
@@ -139,7 +155,9 @@ CheckSession open_check_session(const Arguments& arguments) {
   context.to = arguments.text("to");
   context.checker = checker->name();
   context.state_flags = state_flags(arguments);
-  context.check_flags = typed_flags(arguments, {"from", "checker", "clean-exit"});
+  context.check_flags = typed_flags(arguments, {"from", "checker", "clean-exit", "mount",
+                                                "mount-options"}) +
+                        (arguments.has("data") ? " --data" : "");
   context.seed = arguments.values["seed"].as<std::uint64_t>();
   context.jobs = arguments.has("jobs")
                      ? arguments.values["jobs"].as<std::size_t>()
@@ -150,6 +168,15 @@ CheckSession open_check_session(const Arguments& arguments) {
                         fmt::format("cannot run {} checkers at a time", context.jobs),
                         fmt::format("--jobs is 1 to {}", kMostJobs)});
   }
+  if (checker->alone() && arguments.text("mount") == "here") {
+    context.jobs = 1;  // one kernel holds one of its states at a time
+  }
+  const unsigned depth = arguments.values["depth"].as<unsigned>();
+  if (depth != 1 && depth != 2) {
+    throw Failure(Error{ErrorKind::kUsage, fmt::format("cannot check to depth {}", depth),
+                        "--depth is 1, or 2 for power cuts during recovery"});
+  }
+  inference_options(arguments);  // refuses what is out of range
   session.from = value_or_throw(find_cut(timeline, context.from));
   session.to = value_or_throw(find_cut(timeline, context.to));
   if (session.from > session.to) {
@@ -163,10 +190,30 @@ CheckSession open_check_session(const Arguments& arguments) {
   JudgeOptions judge;
   judge.jobs = context.jobs;
   judge.unit_bytes = unit_bytes_for(timeline, session.model);
+  if (checker->needs_mounter() || arguments.has("cross-check")) {
+    add_mount_place(arguments, *checker, *session.recording, *session.run_dir, judge);
+    context.mounted = arguments.text("mount");
+  }
   session.judge = value_or_throw(
       Judge::start(*session.recording, std::move(checker), *session.run_dir, judge));
   take_baseline(session);
   return session;
+}
+
+InferenceOptions inference_options(const Arguments& arguments) {
+  InferenceOptions options;
+  options.confidence = arguments.values["confidence"].as<double>();
+  options.share = arguments.values["share"].as<double>();
+  if (!(options.confidence >= 0.5 && options.confidence <= 0.9999)) {
+    throw Failure(Error{ErrorKind::kUsage,
+                        fmt::format("'{}' is no confidence", options.confidence),
+                        "--confidence is a number from 0.5 to 0.9999"});
+  }
+  if (!(options.share >= 0.0001 && options.share <= 0.5)) {
+    throw Failure(Error{ErrorKind::kUsage, fmt::format("'{}' is no share", options.share),
+                        "--share is a number from 0.0001 to 0.5"});
+  }
+  return options;
 }
 
 ExplorerOptions explorer_options(const Arguments& arguments) {

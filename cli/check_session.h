@@ -7,7 +7,7 @@
 
 #include "cli/arguments.h"
 #include "device/run_dir.h"
-#include "replay/explorer.h"
+#include "replay/inference.h"
 #include "report/check_report.h"
 #include "scenarios/judge.h"
 
@@ -34,5 +34,6 @@ void add_check_options(po::options_description& options);
 CheckSession open_check_session(const Arguments& arguments);
 
 ExplorerOptions explorer_options(const Arguments& arguments);
+InferenceOptions inference_options(const Arguments& arguments);
 
 }  // namespace powercut

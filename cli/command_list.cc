@@ -9,6 +9,7 @@ namespace powercut {
 extern const Command kDoctorCommand;
 extern const Command kRecordCommand;
 extern const Command kMarkCommand;
+extern const Command kStampCommand;
 extern const Command kLogInfoCommand;
 extern const Command kLogListCommand;
 extern const Command kLogVerifyCommand;
@@ -21,9 +22,10 @@ extern const Command kGuestAgentCommand;
 
 const std::vector<const Command*>& command_list() {
   static const std::vector<const Command*> kList = {
-      &kDoctorCommand,  &kRecordCommand,    &kMarkCommand,       &kLogInfoCommand,
-      &kLogListCommand, &kLogVerifyCommand, &kLogConvertCommand, &kReplayCommand,
-      &kCheckCommand,   &kMountCommand,     &kGuestCommand,      &kGuestAgentCommand,
+      &kDoctorCommand,     &kRecordCommand,  &kMarkCommand,      &kStampCommand,
+      &kLogInfoCommand,    &kLogListCommand, &kLogVerifyCommand, &kLogConvertCommand,
+      &kReplayCommand,     &kCheckCommand,   &kMountCommand,     &kGuestCommand,
+      &kGuestAgentCommand,
   };
   return kList;
 }

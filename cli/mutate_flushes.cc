@@ -4,6 +4,7 @@
 
 #include "base/signals.h"
 #include "cli/command.h"
+#include "cli/decider.h"
 #include "cli/output.h"
 #include "cli/progress_line.h"
 
@@ -54,8 +55,9 @@ int mutate_flushes(CheckSession& session, const Arguments& arguments) {
   options.stop_after = std::max<std::uint64_t>(options.stop_after, 1);
   options.max_runs = options.max_runs == 0 ? kRunsAFlush : options.max_runs;
   options.on_progress = [&](const Progress& progress) { line.show(progress); };
-  // One explorer for all: what one mutation decided, the next does not run again.
-  Explorer explorer(session.recording, *session.judge, options);
+  // One decider for all: what one mutation decided, the next does not run again.
+  Decider decider(session.recording, *session.judge, session.judge->checker().tier(),
+                  options, inference_options(arguments));
   std::vector<Mutation> mutations;
   std::uint64_t number = 0;
   for (const Flush& flush : timeline.flushes()) {
@@ -76,7 +78,7 @@ int mutate_flushes(CheckSession& session, const Arguments& arguments) {
     Affected affected = affected_by(session, sound, *durability);
     mutation.writes = affected.writes;
     if (affected.writes > 0) {
-      mutation.certificate = value_or_throw(explorer.explore(
+      mutation.certificate = value_or_throw(decider.decide(
           durability, list_windows(timeline, *durability, affected.from, affected.to)));
     }
     mutations.push_back(std::move(mutation));

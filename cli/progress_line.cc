@@ -46,12 +46,18 @@ void ProgressLine::show(const Progress& progress) {
       progress.runs, progress.findings, progress.seconds,
       time_left(progress, last_window_at_));
   if (terminal_) {
-    fmt::print(stderr, "\r\033[K{}", line);
-    std::fflush(stderr);
-    shown_ = true;
+    show_text(line);
   } else if (progress.seconds - last_plain_ >= kPlainEverySeconds) {
     last_plain_ = progress.seconds;
     fmt::print(stderr, "powercut: {}\n", line);
+  }
+}
+
+void ProgressLine::show_text(const std::string& line) {
+  if (terminal_) {
+    fmt::print(stderr, "\r\033[K{}", line);
+    std::fflush(stderr);
+    shown_ = true;
   }
 }
 

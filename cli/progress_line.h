@@ -7,6 +7,8 @@
 
 #include "replay/explorer.h"
 
+#include <string>
+
 namespace powercut {
 
 class ProgressLine {
@@ -17,6 +19,8 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void show(const Progress& progress);
+  // A line of another kind; on a terminal only.
+  void show_text(const std::string& line);
   // Takes the line away, before something else is printed.
   void clear();
 

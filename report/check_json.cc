@@ -52,6 +52,25 @@ std::string end_name(EndOfRun end) {
   return "unknown";
 }
 
+Json inferred_json(const InferredWindow& window) {
+  Json json;
+  json["window"] = window.window.number;
+  json["cut"] = window.window.cut;
+  json["pending"] = window.pending;
+  json["permitted"] = to_decimal(window.permitted);
+  json["inferred"] = window.inferred;
+  json["confidence"] = window.confidence;
+  json["share"] = window.share;
+  json["deciding_writes"] = window.deciding_writes;
+  json["outcomes"] = window.outcomes;
+  json["runs"] = window.runs;
+  json["random_runs"] = window.random_runs;
+  if (!window.inferred) {
+    json["why_not"] = window.why_not;
+  }
+  return json;
+}
+
 Json certificate_json(const CheckContext& context, const Certificate& certificate) {
   Json json;
   json["windows"] = certificate.windows;
@@ -59,10 +78,19 @@ Json certificate_json(const CheckContext& context, const Certificate& certificat
   json["most_pending"] = certificate.most_pending;
   json["states_permitted"] = to_decimal(certificate.states_permitted);
   json["states_decided"] = to_decimal(certificate.states_decided);
+  json["tier"] = certificate.tier == Tier::kProved ? "proved" : "inferred";
+  json["proved"] = to_decimal(certificate.states_decided);
+  json["inferred"] = Json::array();
+  for (const InferredWindow& window : certificate.inferred) {
+    json["inferred"].push_back(inferred_json(window));
+  }
   json["classes"] = certificate.classes;
+  json["probe_classes"] = certificate.probe_classes;
   json["runs"] = certificate.runs;
   json["memo_hits"] = certificate.memo_hits;
   json["audited"] = certificate.audited;
+  json["cross_checked"] = certificate.cross_checked;
+  json["cross_differences"] = certificate.cross_differences;
   json["findings"] = Json::array();
   for (const FailingClass& failing : certificate.findings) {
     json["findings"].push_back(finding_json(context, failing));
@@ -70,6 +98,7 @@ Json certificate_json(const CheckContext& context, const Certificate& certificat
   json["inconclusive"] = certificate.inconclusive;
   json["inconclusive_reasons"] = certificate.inconclusive_reasons;
   json["complete"] = certificate.complete();
+  json["inferred_all"] = certificate.inferred_all();
   json["ended"] = end_name(certificate.end);
   json["seconds"] = certificate.seconds;
   return json;
@@ -93,6 +122,9 @@ void add_context(Json& json, const Recording& recording, const CrashModel& model
   }
   json["checker"] = context.checker;
   json["baseline"] = context.baseline;
+  if (!context.mounted.empty()) {
+    json["mounted"] = context.mounted;
+  }
   json["jobs"] = context.jobs;
   json["seed"] = context.seed;
   json["warnings"] = recording.warnings();
@@ -106,8 +138,20 @@ std::string dump(const Json& json) {
 }  // namespace
 
 std::string check_json(const Recording& recording, const CrashModel& model,
-                       const CheckContext& context, const Certificate& certificate) {
+                       const CheckContext& context, const Certificate& certificate,
+                       const std::vector<RecoveryReport>& recoveries) {
   Json json = certificate_json(context, certificate);
+  json["recoveries"] = Json::array();
+  for (const RecoveryReport& recovery : recoveries) {
+    CheckContext inner = context;
+    inner.log_path = recovery.log.empty() ? "RECOVERY" : recovery.log;
+    inner.state_flags = " --base " + (recovery.image.empty() ? "IMAGE" : recovery.image);
+    Json entry = certificate_json(inner, recovery.certificate);
+    entry["state"] = recovery.state_id;
+    entry["writes"] = recovery.writes;
+    entry["flushes"] = recovery.flushes;
+    json["recoveries"].push_back(entry);
+  }
   add_context(json, recording, model, context);
   return dump(json);
 }

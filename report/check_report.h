@@ -24,8 +24,19 @@ struct CheckContext {
   std::string state_flags;
   std::string check_flags;
   std::vector<std::string> baseline;  // complaints subtracted
+  std::string mounted;                // where states are mounted; empty: nowhere
   std::size_t jobs = 1;
   std::uint64_t seed = 1;
+};
+
+// What --depth 2 found in one recovery.
+struct RecoveryReport {
+  std::string state_id;  // what was recovered
+  std::size_t writes = 0;
+  std::size_t flushes = 0;
+  Certificate certificate;
+  std::string log;    // kept, or empty
+  std::string image;  // the same
 };
 
 // One flush that was ignored in turn, and what came of it.
@@ -39,7 +50,12 @@ struct Mutation {
 std::string check_text(const Recording& recording, const CrashModel& model,
                        const CheckContext& context, const Certificate& certificate);
 std::string check_json(const Recording& recording, const CrashModel& model,
-                       const CheckContext& context, const Certificate& certificate);
+                       const CheckContext& context, const Certificate& certificate,
+                       const std::vector<RecoveryReport>& recoveries = {});
+
+// What follows check_text() with --depth 2.
+std::string recovery_text(const CheckContext& context,
+                          const std::vector<RecoveryReport>& recoveries);
 
 std::string mutation_text(const CheckContext& context,
                           const std::vector<Mutation>& mutations);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 namespace powercut {
 
@@ -47,19 +48,48 @@ std::string share_text(const Certificate& certificate) {
                          : fmt::format("{}.{:02} %", hundredths / 100, hundredths % 100);
 }
 
+// Findings of one probe exclude each other; those of two may be of the same states.
+BigCount failing_states(const Certificate& certificate) {
+  std::map<std::string, BigCount> by_probe;
+  BigCount most = 0;
+  for (const FailingClass& failing : certificate.findings) {
+    most = std::max(most, by_probe[failing.probe] += failing.states);
+  }
+  return most;
+}
+
+bool only_the_base(const Certificate& certificate) {
+  return std::all_of(certificate.findings.begin(), certificate.findings.end(),
+                     [](const FailingClass& failing) { return failing.probe == "base"; });
+}
+
 std::string conclusion(const Certificate& certificate) {
   if (!certificate.findings.empty()) {
-    BigCount states = 0;
-    for (const FailingClass& failing : certificate.findings) {
-      states += failing.states;
+    const BigCount states = failing_states(certificate);
+    if (certificate.tier == Tier::kInferred) {
+      return fmt::format(
+          "FINDINGS: {} of {} states that were run cannot be recovered "
+          "from",
+          count_text(states), certificate.runs);
     }
-    return fmt::format("FINDINGS: {} of {} decided states cannot be recovered from",
-                       count_text(states), count_text(certificate.states_decided)) +
+    return fmt::format("FINDINGS: {}{} of {} decided states cannot be recovered from",
+                       only_the_base(certificate) ? "" : "at least ", count_text(states),
+                       count_text(certificate.states_decided)) +
            (certificate.complete()
                 ? ""
                 : "; not all was decided" + (end_text(certificate).empty()
                                                  ? std::string()
                                                  : ": " + end_text(certificate)));
+  }
+  if (certificate.inferred_all()) {
+    return "clean in all that was run, and INFERRED for every window: no proof";
+  }
+  if (certificate.tier == Tier::kInferred) {
+    return fmt::format(
+        "clean as far as it went, NOT complete: of {} windows {} were "
+        "inferred{}",
+        certificate.windows, certificate.windows_decided,
+        end_text(certificate).empty() ? "" : " because " + end_text(certificate));
   }
   if (certificate.complete()) {
     return "every permitted state is clean";
@@ -73,6 +103,104 @@ std::string conclusion(const Certificate& certificate) {
       "were not decided{}",
       count_text(certificate.states_permitted - certificate.states_decided),
       why.empty() ? "" : " because " + why);
+}
+
+// What footprints prove.
+void add_proved(std::string& text, const Certificate& certificate) {
+  std::back_insert_iterator<std::string> out = std::back_inserter(text);
+  fmt::format_to(out, "decided    {} states ({})\n",
+                 count_text(certificate.states_decided), share_text(certificate));
+  fmt::format_to(out, "classes    {}, by {} and {} from what earlier runs decided\n",
+                 certificate.classes, plural(certificate.runs, "checker run"),
+                 certificate.memo_hits);
+  if (certificate.probe_classes > 0) {
+    fmt::format_to(out, "probes     {} more classes, of what single probes read\n",
+                   certificate.probe_classes);
+  }
+}
+
+// What was guessed and tried. Never on one line with what is proved.
+void add_inferred(std::string& text, const Certificate& certificate) {
+  std::back_insert_iterator<std::string> out = std::back_inserter(text);
+  fmt::format_to(out, "proved     nothing: this checker reads more than it uses\n");
+  fmt::format_to(out, "inferred   {} of {}, by {}; {} of answer in all\n",
+                 certificate.windows_decided, plural(certificate.windows, "window"),
+                 plural(certificate.runs, "checker run"),
+                 plural(certificate.classes, "kind"));
+  constexpr std::size_t kShown = 12;
+  std::size_t shown = 0;
+  for (const InferredWindow& window : certificate.inferred) {
+    if (shown++ == kShown) {
+      fmt::format_to(out, "           ... {} more (--json has them all)\n",
+                     certificate.inferred.size() - kShown);
+      break;
+    }
+    fmt::format_to(out, "window {:>3} {} pending: ", window.window.number,
+                   window.pending);
+    if (!window.inferred) {
+      fmt::format_to(out, "NOT inferred: {}\n", window.why_not);
+    } else if (window.share == 0) {
+      fmt::format_to(out, "each of its {} states was run, {}\n",
+                     count_text(window.permitted), plural(window.outcomes, "outcome"));
+    } else {
+      fmt::format_to(out,
+                     "{}, {}; {} chosen and {} random runs: with {:g} % confidence "
+                     "at most {:g} % of its states differ\n",
+                     plural(window.outcomes, "outcome"),
+                     window.deciding_writes.empty()
+                         ? std::string("nothing decides")
+                         : fmt::format("decided by writes {}",
+                                       fmt::join(window.deciding_writes, ", ")),
+                     window.runs, window.random_runs, window.confidence * 100,
+                     window.share * 100);
+    }
+  }
+}
+
+// What probes say alike is told once.
+struct FindingGroup {
+  const FailingClass* first = nullptr;
+  std::size_t classes = 0;
+};
+
+std::vector<FindingGroup> group_findings(const Certificate& certificate) {
+  std::vector<FindingGroup> groups;
+  std::map<std::string, std::size_t> place;
+  for (const FailingClass& failing : certificate.findings) {
+    std::string key;
+    if (failing.probe != "base" && failing.verdict.findings.size() == 1) {
+      key = failing.verdict.findings[0].key;
+    }
+    const auto known = place.find(key);
+    if (!key.empty() && known != place.end()) {
+      ++groups[known->second].classes;
+      continue;
+    }
+    place.emplace(key, groups.size());
+    groups.push_back(FindingGroup{&failing, 1});
+  }
+  return groups;
+}
+
+void add_finding(std::string& text, const CheckContext& context,
+                 const FindingGroup& group) {
+  const FailingClass& failing = *group.first;
+  std::back_insert_iterator<std::string> out = std::back_inserter(text);
+  fmt::format_to(out, "finding    {}\n", failing.verdict.summary());
+  fmt::format_to(out, "           {} in {}{}{}\n",
+                 failing.states == 1 ? "1 state" : count_text(failing.states) + " states",
+                 plural(failing.windows.size(), "window"),
+                 failing.probe == "base" ? "" : ", by the probe " + failing.probe,
+                 failing.fault == "none" ? "" : ", under the fault " + failing.fault);
+  if (group.classes > 1) {
+    fmt::format_to(out, "           and {} more classes of this kind\n",
+                   group.classes - 1);
+  }
+  fmt::format_to(out, "           reproduce: powercut check {} --state {}{}\n",
+                 context.log_path, failing.state_id,
+                 context.state_flags + context.check_flags);
+  fmt::format_to(out, "           look:      powercut mount {} --state {}{}\n",
+                 context.log_path, failing.state_id, context.state_flags);
 }
 
 }  // namespace
@@ -90,6 +218,9 @@ std::string check_text(const Recording& recording, const CrashModel& model,
                  atomic_text(model), to_string(model.fault));
   fmt::format_to(out, "checker    {}, {}, seed {}\n", context.checker,
                  plural(context.jobs, "job"), context.seed);
+  if (!context.mounted.empty()) {
+    fmt::format_to(out, "mounted    {}\n", context.mounted);
+  }
   for (const std::string& complaint : context.baseline) {
     fmt::format_to(out, "baseline   subtracted, it is there without a crash: {}\n",
                    complaint);
@@ -97,11 +228,19 @@ std::string check_text(const Recording& recording, const CrashModel& model,
   fmt::format_to(out, "windows    {}, the largest with {} pending\n", certificate.windows,
                  certificate.most_pending);
   fmt::format_to(out, "permitted  {} states\n", count_text(certificate.states_permitted));
-  fmt::format_to(out, "decided    {} states ({})\n",
-                 count_text(certificate.states_decided), share_text(certificate));
-  fmt::format_to(out, "classes    {}, by {} and {} from what earlier runs decided\n",
-                 certificate.classes, plural(certificate.runs, "checker run"),
-                 certificate.memo_hits);
+  if (certificate.tier == Tier::kInferred) {
+    add_inferred(text, certificate);
+  } else {
+    add_proved(text, certificate);
+  }
+  if (certificate.cross_checked > 0) {
+    fmt::format_to(out, "crossed    {} of a class each, {}\n",
+                   plural(certificate.cross_checked, "state"),
+                   certificate.cross_differences == 0
+                       ? "the other recovery agrees with all"
+                       : fmt::format("the other recovery differs in {}",
+                                     certificate.cross_differences));
+  }
   if (certificate.audit_share > 0) {
     fmt::format_to(out, "audit      {} run for real, all agree\n",
                    plural(certificate.audited, "closed state"));
@@ -116,26 +255,66 @@ std::string check_text(const Recording& recording, const CrashModel& model,
   }
   constexpr std::size_t kShown = 10;
   std::size_t shown = 0;
-  for (const FailingClass& failing : certificate.findings) {
+  const std::vector<FindingGroup> groups = group_findings(certificate);
+  for (const FindingGroup& group : groups) {
     if (shown++ == kShown) {
       fmt::format_to(out, "... and {} more (--json has them all)\n",
-                     certificate.findings.size() - kShown);
+                     groups.size() - kShown);
       break;
     }
-    fmt::format_to(out, "finding    {}\n", failing.verdict.summary());
-    fmt::format_to(
-        out, "           {} in {}{}\n",
-        failing.states == 1 ? "1 state" : count_text(failing.states) + " states",
-        plural(failing.windows.size(), "window"),
-        failing.fault == "none" ? "" : ", under the fault " + failing.fault);
-    fmt::format_to(out, "           reproduce: powercut check {} --state {}{}\n",
-                   context.log_path, failing.state_id,
-                   context.state_flags + context.check_flags);
-    fmt::format_to(out, "           look:      powercut mount {} --state {}{}\n",
-                   context.log_path, failing.state_id, context.state_flags);
+    add_finding(text, context, group);
   }
   fmt::format_to(out, "verdict    {} ({:.2f} s)\n", conclusion(certificate),
                  certificate.seconds);
+  return text;
+}
+
+std::string recovery_text(const CheckContext& context,
+                          const std::vector<RecoveryReport>& recoveries) {
+  std::string text;
+  std::back_insert_iterator<std::string> out = std::back_inserter(text);
+  BigCount permitted = 0;
+  std::uint64_t runs = 0;
+  std::size_t writing = 0;
+  std::size_t whole = 0;
+  std::size_t failing = 0;
+  for (const RecoveryReport& recovery : recoveries) {
+    const Certificate& certificate = recovery.certificate;
+    permitted += certificate.states_permitted;
+    runs += certificate.runs;
+    writing += recovery.writes > 0 ? 1 : 0;
+    whole += recovery.writes > 0 && (certificate.complete() || certificate.inferred_all())
+                 ? 1
+                 : 0;
+    failing += certificate.findings.empty() ? 0 : 1;
+  }
+  fmt::format_to(out,
+                 "recovery   {} recorded, {} of them wrote: {} states of interrupted "
+                 "recovery permitted, {}\n",
+                 recoveries.size(), writing, count_text(permitted),
+                 plural(runs, "checker run"));
+  for (const RecoveryReport& recovery : recoveries) {
+    if (recovery.certificate.findings.empty()) {
+      continue;
+    }
+    const FailingClass& first = recovery.certificate.findings[0];
+    fmt::format_to(out, "finding    in the recovery of {}: {}\n", recovery.state_id,
+                   first.verdict.summary());
+    if (recovery.log.empty()) {
+      fmt::format_to(out, "           --keep-recoveries DIR keeps its log and image\n");
+    } else {
+      fmt::format_to(out,
+                     "           reproduce: powercut check {} --base {} --from start "
+                     "--state {} --checker {}\n",
+                     recovery.log, recovery.image, first.state_id, context.checker);
+    }
+  }
+  fmt::format_to(out, "recovery   {}\n",
+                 failing > 0 ? fmt::format("FINDINGS in {}", plural(failing, "recovery"))
+                 : whole == writing
+                     ? "interrupted anywhere, it ends clean and as if it was not"
+                     : fmt::format("clean as far as it went, NOT complete: {} of {}",
+                                   whole, writing));
   return text;
 }
 
@@ -149,6 +328,9 @@ std::string mutation_verdict(const Mutation& mutation) {
   }
   if (certificate.complete()) {
     return "redundant here: every state without it is clean";
+  }
+  if (certificate.inferred_all()) {
+    return "redundant here, as inferred: no state that was run without it fails";
   }
   return fmt::format("not decided: {} of {} states clean",
                      count_text(certificate.states_decided),

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Where `check` has states mounted: --mount here|guest and the options of a guest.
+
+#pragma once
+
+#include "checkers/checker.h"
+#include "cli/arguments.h"
+#include "device/run_dir.h"
+#include "replay/recording.h"
+#include "scenarios/judge.h"
+
+namespace powercut {
+
+// --mount, --mount-options and, for a guest, --kernel, --modules, --accel, ...
+void add_mount_options(po::options_description& options);
+
+// Gives the judge what its workers mount with. `recording` and `run_dir` must outlive the
+// judge. Throws Failure: bad arguments; here, without root.
+void add_mount_place(const Arguments& arguments, const Checker& checker,
+                     const Recording& recording, const RunDir& run_dir,
+                     JudgeOptions& judge);
+
+}  // namespace powercut

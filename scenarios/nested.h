@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Crash during recovery: what a checker's recovery writes to a crash state is recorded,
+// and its own crash states are explored, with the state as what the disk held before.
+// Recovery of an interrupted recovery must end clean, and bring back what the
+// uninterrupted one did (which covers recovering twice: the last of those states has all
+// that recovery wrote).
+
+#pragma once
+
+#include "device/run_dir.h"
+#include "replay/certificate.h"
+#include "replay/crash_state.h"
+#include "replay/explorer.h"
+#include "scenarios/judge.h"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace powercut {
+
+struct NestedOptions {
+  // Decides the windows of a recording of recovery; the runner judges its states.
+  using Decide = std::function<Result<Certificate>(
+      std::shared_ptr<const Recording> recording, StateRunner& runner,
+      std::shared_ptr<const Durability> durability, const std::vector<Window>& windows)>;
+
+  Decide decide;
+  CrashModel model;  // the device's; without a fault
+  // Where the logs of recoveries that fail are kept, with the images they began from;
+  // empty: nowhere.
+  std::filesystem::path keep;
+};
+
+// One recovery, explored.
+struct NestedResult {
+  std::string state_id;    // what was recovered
+  std::size_t writes = 0;  // that recovery made
+  std::size_t flushes = 0;
+  Certificate certificate;      // of the recovery; windows 0 if it wrote nothing
+  std::filesystem::path log;    // kept, if something was found
+  std::filesystem::path image;  // the state that it was recorded over
+};
+
+// Recovers `state` once on worker 0, recorded, and decides what power cuts in between can
+// leave. A state on which recovery itself fails is left out: it is a finding of the outer
+// exploration, and `certificate` is empty. Recordings of one device only.
+Result<NestedResult> explore_recovery(Judge& judge, const CrashState& state,
+                                      const RunDir& run_dir,
+                                      const NestedOptions& options);
+
+}  // namespace powercut
