@@ -172,8 +172,9 @@ const Phrases& harmless() {
       "torn write (crc failure) detected",
       // vfat: its dirty bit.
       "volume was not properly unmounted",
-      // f2fs: one of its two checkpoints is torn; with both torn it does not mount.
-      "invalid crc value",
+      // f2fs: one of its two checkpoints is torn or was never written; with both so it
+      // does not mount.
+      "invalid crc value", "invalid crc_offset",
       // btrfs: the old cache of free space, which no crash keeps.
       "rebuilding it now", "did not match free space cache generation",
       "wrong amount of free space",

@@ -55,6 +55,21 @@ class F2fsChecker : public Checker {
 
 }  // namespace
 
+namespace {
+
+// Without "[update_superblock: 701] ": where in the program it was said.
+std::string_view without_place(std::string_view text) {
+  const std::size_t end = text.find("] ");
+  const std::size_t colon = text.find(": ");
+  const bool place =
+      text.starts_with('[') && end != std::string_view::npos && colon < end &&
+      text.substr(colon + 2, end - colon - 2).find_first_not_of("0123456789") ==
+          std::string_view::npos;
+  return place ? text.substr(end + 2) : text;
+}
+
+}  // namespace
+
 std::vector<std::string> f2fs_fsck_complaints(std::string_view output) {
   constexpr std::array<std::string_view, 5> kProgress = {
       "Info:", "\"Linux version", "from \"Linux", "to \"Linux", "Done:"};
@@ -63,8 +78,9 @@ std::vector<std::string> f2fs_fsck_complaints(std::string_view output) {
   bool other = false;
   for (std::string_view line : lines_of(output)) {
     const std::size_t begin = line.find_first_not_of(" \t\r");
-    const std::string_view text =
-        begin == std::string_view::npos ? std::string_view() : line.substr(begin);
+    const std::string_view text = begin == std::string_view::npos
+                                      ? std::string_view()
+                                      : without_place(line.substr(begin));
     const bool passed =
         text.starts_with("[FSCK]") && text.find("[Fail]") == std::string_view::npos;
     if (text.empty() || passed ||

@@ -123,6 +123,10 @@ TEST_CASE("fsck.f2fs: what passed is no complaint, what failed is", "[checkers][
               "[FSCK] Hard link checking for regular file [Fail] [0x1]"});
   CHECK(f2fs_fsck_complaints(sound + "[FSCK] other corrupted bugs   [Fail]\n") ==
         Lines{"[FSCK] other corrupted bugs"});
+  CHECK(f2fs_fsck_complaints(sound +
+                             "[update_superblock: 701] Info: Done to update superblock\n")
+            .empty());
+  CHECK(f2fs_fsck_complaints("[ASSERT] (sanity_check_nid: 553)  --> bad\n").size() == 1);
   CHECK(f2fs_fsck_complaints("Info: Dry run\n"
                              "Magic Mismatch, valid(0xf2f52010) - read(0x0)\n"
                              "\tCan't find a valid F2FS superblock at 0x0\n")
