@@ -110,6 +110,25 @@ std::string complaint_key(std::string_view line) {
   return key;
 }
 
+std::string without_addresses(std::string_view text) {
+  constexpr std::size_t kFewest = 10;
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t at = std::min(text.find("0x"), text.size());
+    out += text.substr(0, at);
+    text.remove_prefix(at);
+    if (text.empty()) {
+      break;
+    }
+    const std::string_view digits = text.substr(2);
+    const auto end = std::find_if_not(digits.begin(), digits.end(), is_hex);
+    const auto count = static_cast<std::size_t>(end - digits.begin());
+    out += count >= kFewest ? "<address>" : std::string(text.substr(0, 2 + count));
+    text.remove_prefix(2 + count);
+  }
+  return out;
+}
+
 namespace {
 
 using Phrases = std::vector<std::string_view>;

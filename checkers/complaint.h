@@ -15,6 +15,10 @@ namespace powercut {
 // addresses and uuids become "#", names of block devices "<disk>". "ext4" stays.
 std::string complaint_key(std::string_view line);
 
+// The text with "<address>" for each address of memory (0x and ten digits or more), which
+// is another one in each run of a program.
+std::string without_addresses(std::string_view text);
+
 // A line of the kernel (severity warning or worse) that says that something is wrong: an
 // error, corruption, a warning, a lock that is taken in the wrong order. Not: the lines
 // of the stack below it, what every recovery says, and what only slowness causes (stalls,

@@ -22,7 +22,7 @@ Result<ToolRun> run_tool(const Subject& subject, const std::vector<std::string>&
   command.working_directory = subject.scratch;
   PC_ASSIGN_OR_RETURN(ExitState state, run_subprocess(command));
   ToolRun run;
-  run.output = std::move(state.output);
+  run.output = without_addresses(state.output);
   for (std::size_t d = 0; d < subject.disks.size(); ++d) {
     const std::string path = subject.disks[d].string();
     const std::string name = fmt::format("<disk{}>", d);

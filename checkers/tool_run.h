@@ -19,7 +19,7 @@ namespace powercut {
 
 // What a program that checks the unmounted disk said.
 struct ToolRun {
-  std::string output;            // paths of disks are "<disk0>"
+  std::string output;            // without addresses; paths of disks are "<disk0>"
   std::optional<int> exit_code;  // none: it was ended; then `ended` says how
   std::string ended;
 };

@@ -3,6 +3,7 @@
 #include "checkers/usable.h"
 
 #include "checkers/mount_verdict.h"
+#include "checkers/tool_run.h"
 
 #include <fmt/format.h>
 
@@ -35,13 +36,18 @@ class UsableChecker : public Checker {
     request.use = true;
     PC_ASSIGN_OR_RETURN(MountReport first, mount_state(subject, request));
     Verdict verdict = verdict_of(first);
+    request.use = false;
     if (can_go_on(verdict)) {
-      request.use = false;
       PC_ASSIGN_OR_RETURN(MountReport again, mount_state(subject, request));
       add_report(verdict, again, "after use: ");
     }
     settle(verdict, first.tree);
-    return base_only(std::move(verdict));
+    Judgement judgement = base_only(std::move(verdict));
+    if (options_.data) {
+      request.data_unit_bytes = options_.unit_bytes;
+      PC_RETURN_IF_ERROR(add_data_probes(subject, request, first.tree, judgement));
+    }
+    return judgement;
   }
 
  private:
@@ -62,6 +68,7 @@ Result<std::unique_ptr<Checker>> make_usable_checker(const std::string& argument
         fmt::format("the usable checker needs a type of file system, not '{}'", argument),
         "for example: --checker usable:ext4");
   }
+  PC_RETURN_IF_ERROR(check_unit_bytes(options));
   return std::unique_ptr<Checker>(std::make_unique<UsableChecker>(argument, options));
 }
 

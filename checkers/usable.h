@@ -2,11 +2,13 @@
 //
 // Verifies: that a kernel mounts the state, that every name in it can be read, that it
 //   can be used (in every directory: create, write, rename, unlink), unmounted, mounted
-//   again and read again; without complaint.
+//   again and read again; without complaint. With data: that every unit of every file
+//   can be read, and holds nothing whose stamp says that it belongs elsewhere.
 // When: a file system without a checker of its own (usable:FSTYPE, as mount -t takes it),
 //   or beside one: what fsck calls sound a kernel may still trip over. It needs a mounter
 //   whose kernel has the file system.
-// Does NOT verify: that what is there is what was there: neither names nor content.
+// Does NOT verify: that what is there is what was there: neither names nor, without
+//   stamps, content.
 // Known false alarms: a file system without room for one more file. It complains without
 //   a crash too, and is then subtracted with the baseline.
 //

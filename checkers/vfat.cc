@@ -20,6 +20,9 @@ class VfatChecker : public Checker {
 
   std::string name() const override { return "vfat"; }
 
+  // What files hold is read through a mount.
+  bool needs_mounter() const override { return options_.data; }
+
   std::string file_system() const override { return "vfat"; }
 
   Result<Judgement> run(const Subject& subject) const override {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Verifies: that fsck.vfat -n finds nothing wrong in the state; and, where a mounter is,
-//   that the kernel mounts it without complaint and every name can be read. With data
-//   (and a mounter): that every unit of every file can be read, and holds nothing whose
-//   stamp says that it belongs elsewhere.
-// When: every state of a FAT12, FAT16 or FAT32; it needs dosfstools.
+//   that the kernel mounts it without complaint and every name can be read. With data:
+//   that every unit of every file can be read, and holds nothing whose stamp says that it
+//   belongs elsewhere.
+// When: every state of a FAT12, FAT16 or FAT32; it needs dosfstools, and with data a
+//   mounter.
 // Does NOT verify: old content of files; that something that was synced is there.
 // Known false alarms: FAT has neither journal nor order, so a crash in the midst of an
 //   operation rightly leaves lost clusters and names without clusters: those are findings

@@ -37,6 +37,14 @@ TEST_CASE("keys keep words, names and paths", "[checkers][complaint]") {
   CHECK(complaint_key("12") == "#");
 }
 
+TEST_CASE("addresses of memory are left out of a text, other numbers are not",
+          "[checkers][complaint]") {
+  CHECK(without_addresses("at 0x55b8dc7bff80, block 0x1/0x200, 0x12345678 0x") ==
+        "at <address>, block 0x1/0x200, 0x12345678 0x");
+  CHECK(without_addresses("0xffffffffffffffff") == "<address>");
+  CHECK(without_addresses("").empty());
+}
+
 TEST_CASE("the kernel complains of errors, corruption and locks",
           "[checkers][complaint]") {
   for (const char* line :

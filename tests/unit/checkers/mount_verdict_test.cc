@@ -207,6 +207,24 @@ TEST_CASE("usable: use that fails, before or after, is a finding", "[checkers][u
                 "after use: use /a: rename: No space left on device"));
 }
 
+TEST_CASE("usable: data are read last, each unit a probe", "[checkers][usable]") {
+  CheckerOptions options;
+  options.data = true;
+  const std::unique_ptr<Checker> checker =
+      value_or_throw(make_usable_checker("ext4", options));
+  MountReport report;
+  report.data = {{"/a", 0, EIO, "", ""}};
+  FakeMounter mounter({report});
+  Subject subject;
+  subject.mounter = &mounter;
+  subject.begin_probe = [](std::size_t /*probe*/) {};
+  const Judgement judgement = value_or_throw(checker->run(subject));
+  REQUIRE(judgement.probes.size() == 2);
+  CHECK(has_key(judgement.probes[1].verdict, "cannot read /a: Input/output error"));
+  REQUIRE(mounter.requests.size() == 3);
+  CHECK_FALSE(mounter.requests[2].use);
+}
+
 TEST_CASE("usable: a type that is none is a usage error", "[checkers][usable]") {
   for (const char* type : {"", "ext4 -o x", "a/b"}) {
     const Result<std::unique_ptr<Checker>> made = make_usable_checker(type, {});

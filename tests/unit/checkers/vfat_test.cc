@@ -78,6 +78,8 @@ TEST_CASE("with a mounter, a FAT is mounted too", "[checkers][vfat]") {
   FakeMounter sound;
   CHECK(image.judge(&sound).probes.at(0).verdict.kind == Verdict::Kind::kClean);
   CHECK(sound.requests.size() == 1);
+  CHECK_FALSE(value_or_throw(make_vfat_checker("", {}))->needs_mounter());
+  CHECK(value_or_throw(make_vfat_checker("", with_data()))->needs_mounter());
   MountReport report;
   report.mount_errno = EIO;
   FakeMounter refuses({report});
