@@ -125,6 +125,10 @@ class CommandChecker : public Checker {
 Result<std::unique_ptr<Checker>> make_command_checker(const std::string& argument,
                                                       const CheckerOptions& options) {
   PC_ASSIGN_OR_RETURN(std::vector<std::string> words, split_words(argument));
+  if (options.data) {
+    return fail(ErrorKind::kUsage, "the command checker does not read what files hold",
+                "leave out --data, or have the program read them itself");
+  }
   if (words.empty()) {
     return fail(ErrorKind::kUsage, "the command checker needs a program",
                 "for example: --checker 'command:e2fsck -fn {}'");

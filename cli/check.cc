@@ -115,6 +115,23 @@ int check_one(CheckSession& session, const std::string& id) {
   return code;
 }
 
+// What would be without effect is refused: who asked for it would take it as done.
+void check_combinations(const Arguments& arguments) {
+  const bool nested = arguments.values["depth"].as<unsigned>() > 1;
+  for (const char* mode : {"state", "mutate-flushes"}) {
+    if (arguments.has(mode) && (nested || arguments.has("cross-check"))) {
+      throw Failure(Error{ErrorKind::kUsage,
+                          fmt::format("--{} does not go with {}", mode,
+                                      nested ? "--depth 2" : "--cross-check"),
+                          "these look at the classes of a whole check"});
+    }
+  }
+  if (arguments.has("keep-recoveries") && !nested) {
+    throw Failure(Error{ErrorKind::kUsage, "--keep-recoveries without --depth 2",
+                        "only power cuts during recovery have recoveries to keep"});
+  }
+}
+
 int run(const Command& self, const std::vector<std::string>& words) {
   po::options_description options;
   add_check_options(options);
@@ -125,6 +142,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
       "state", po::value<std::string>(), "check this one state, as a finding names it");
   Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
   check_report_path(arguments);
+  check_combinations(arguments);
   CheckSession session = open_check_session(arguments);
   if (arguments.has("state")) {
     return check_one(session, arguments.text("state"));

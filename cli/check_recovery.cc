@@ -2,6 +2,7 @@
 
 #include "cli/check_recovery.h"
 
+#include "base/ensure.h"
 #include "base/signals.h"
 #include "cli/decider.h"
 #include "cli/progress_line.h"
@@ -15,13 +16,7 @@ namespace powercut {
 
 void cross_check(CheckSession& session, Certificate& certificate) {
   const std::unique_ptr<Checker> other = session.judge->checker().cross_checker();
-  if (other == nullptr) {
-    throw Failure(Error{
-        ErrorKind::kUsage,
-        fmt::format("there is no other recovery to compare the checker {} with",
-                    session.context.checker),
-        "--cross-check is for --checker ext4, whose e2fsck is compared with the kernel"});
-  }
+  PC_ENSURE(other != nullptr, "open_check_session() refused it otherwise");
   for (const CrashState& state : certificate.examples) {
     if (interrupted()) {
       return;

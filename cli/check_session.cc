@@ -43,6 +43,77 @@ std::vector<int> parse_exit_codes(const std::string& text) {
   return codes;
 }
 
+void check_numbers(const Arguments& arguments) {
+  for (const char* name : {"timeout", "time"}) {
+    double seconds = arguments.values[name].as<double>();
+    constexpr double kMostSeconds = 1e9;
+    if (!(seconds >= 0 && seconds <= kMostSeconds)) {
+      throw Failure(Error{ErrorKind::kUsage,
+                          fmt::format("--{} {} is no number of seconds", name, seconds),
+                          {}});
+    }
+  }
+  double audit = arguments.values["audit"].as<double>();
+  if (!(audit >= 0 && audit <= 1)) {
+    throw Failure(Error{ErrorKind::kUsage, fmt::format("'{}' is no share", audit),
+                        "--audit is a number from 0 to 1"});
+  }
+  const unsigned depth = arguments.values["depth"].as<unsigned>();
+  if (depth != 1 && depth != 2) {
+    throw Failure(Error{ErrorKind::kUsage, fmt::format("cannot check to depth {}", depth),
+                        "--depth is 1, or 2 for power cuts during recovery"});
+  }
+  inference_options(arguments);  // refuses what is out of range
+}
+
+CheckerOptions checker_options(const Arguments& arguments, std::uint32_t unit_bytes) {
+  constexpr std::uint32_t kLeastDataUnit = 4096;
+  CheckerOptions options;
+  options.timeout = std::chrono::milliseconds(
+      static_cast<std::int64_t>(arguments.values["timeout"].as<double>() * 1000));
+  options.clean_exit_codes = parse_exit_codes(arguments.text("clean-exit"));
+  options.mount_options = arguments.text("mount-options");
+  options.data = arguments.has("data");
+  options.unit_bytes = std::max(kLeastDataUnit, unit_bytes);
+  return options;
+}
+
+std::size_t count_jobs(const Arguments& arguments, const Checker& checker) {
+  const std::size_t jobs = arguments.has("jobs")
+                               ? arguments.values["jobs"].as<std::size_t>()
+                               : std::max(1U, std::thread::hardware_concurrency());
+  constexpr std::size_t kMostJobs = 32;
+  if (jobs == 0 || jobs > kMostJobs) {
+    throw Failure(Error{ErrorKind::kUsage,
+                        fmt::format("cannot run {} checkers at a time", jobs),
+                        fmt::format("--jobs is 1 to {}", kMostJobs)});
+  }
+  // One kernel holds one of its states at a time.
+  return checker.alone() && arguments.text("mount") == "here" ? 1 : jobs;
+}
+
+void start_judge(const Arguments& arguments, std::unique_ptr<Checker> checker,
+                 CheckSession& session) {
+  if (arguments.has("cross-check") && checker->cross_checker() == nullptr) {
+    throw Failure(Error{
+        ErrorKind::kUsage,
+        fmt::format("there is no other recovery to compare the checker {} with",
+                    session.context.checker),
+        "--cross-check is for --checker ext4, whose e2fsck is compared with the kernel"});
+  }
+  hide_mounts();
+  session.run_dir = value_or_throw(RunDir::create());
+  JudgeOptions judge;
+  judge.jobs = session.context.jobs;
+  judge.unit_bytes = unit_bytes_for(session.recording->timeline(), session.model);
+  if (checker->needs_mounter() || arguments.has("cross-check")) {
+    add_mount_place(arguments, *checker, *session.recording, *session.run_dir, judge);
+    session.context.mounted = arguments.text("mount");
+  }
+  session.judge = value_or_throw(
+      Judge::start(*session.recording, std::move(checker), *session.run_dir, judge));
+}
+
 void take_baseline(CheckSession& session) {
   CrashState pristine{StateSpace::linear(session.recording, session.from), {}};
   Verdict verdict = value_or_throw(session.judge->take_baseline(pristine));
@@ -115,33 +186,14 @@ void add_check_options(po::options_description& options) {
 }
 
 CheckSession open_check_session(const Arguments& arguments) {
+  check_numbers(arguments);
   CheckSession session;
-  CheckerOptions checker_options;
-  checker_options.timeout = std::chrono::milliseconds(
-      static_cast<std::int64_t>(arguments.values["timeout"].as<double>() * 1000));
-  checker_options.clean_exit_codes = parse_exit_codes(arguments.text("clean-exit"));
-  for (const char* name : {"timeout", "time"}) {
-    double seconds = arguments.values[name].as<double>();
-    constexpr double kMostSeconds = 1e9;
-    if (!(seconds >= 0 && seconds <= kMostSeconds)) {
-      throw Failure(Error{ErrorKind::kUsage,
-                          fmt::format("--{} {} is no number of seconds", name, seconds),
-                          {}});
-    }
-  }
-  double audit = arguments.values["audit"].as<double>();
-  if (!(audit >= 0 && audit <= 1)) {
-    throw Failure(Error{ErrorKind::kUsage, fmt::format("'{}' is no share", audit),
-                        "--audit is a number from 0 to 1"});
-  }
   session.recording = open_recording(arguments);
   session.model = model_from(arguments, *session.recording);
-  checker_options.mount_options = arguments.text("mount-options");
-  checker_options.data = arguments.has("data");
-  checker_options.unit_bytes =
-      std::max(4096U, unit_bytes_for(session.recording->timeline(), session.model));
-  std::unique_ptr<Checker> checker =
-      value_or_throw(make_checker(arguments.text("checker"), checker_options));
+  std::unique_ptr<Checker> checker = value_or_throw(make_checker(
+      arguments.text("checker"),
+      checker_options(arguments,
+                      unit_bytes_for(session.recording->timeline(), session.model))));
   if (arguments.has("state")) {  // its atomic unit is part of its id
     session.model.atomic_bytes =
         value_or_throw(parse_state_head(arguments.text("state"),
@@ -155,28 +207,13 @@ CheckSession open_check_session(const Arguments& arguments) {
   context.to = arguments.text("to");
   context.checker = checker->name();
   context.state_flags = state_flags(arguments);
-  context.check_flags = typed_flags(arguments, {"from", "checker", "clean-exit", "mount",
-                                                "mount-options"}) +
-                        (arguments.has("data") ? " --data" : "");
+  context.checker_flags = typed_flags(arguments, {"checker", "clean-exit"}) +
+                          (arguments.has("data") ? " --data" : "");
+  context.check_flags = typed_flags(arguments, {"from"}) + context.checker_flags;
+  context.mount_flags =
+      typed_flags(arguments, {"mount", "mount-options", "kernel", "modules"});
   context.seed = arguments.values["seed"].as<std::uint64_t>();
-  context.jobs = arguments.has("jobs")
-                     ? arguments.values["jobs"].as<std::size_t>()
-                     : std::max(1U, std::thread::hardware_concurrency());
-  constexpr std::size_t kMostJobs = 32;
-  if (context.jobs == 0 || context.jobs > kMostJobs) {
-    throw Failure(Error{ErrorKind::kUsage,
-                        fmt::format("cannot run {} checkers at a time", context.jobs),
-                        fmt::format("--jobs is 1 to {}", kMostJobs)});
-  }
-  if (checker->alone() && arguments.text("mount") == "here") {
-    context.jobs = 1;  // one kernel holds one of its states at a time
-  }
-  const unsigned depth = arguments.values["depth"].as<unsigned>();
-  if (depth != 1 && depth != 2) {
-    throw Failure(Error{ErrorKind::kUsage, fmt::format("cannot check to depth {}", depth),
-                        "--depth is 1, or 2 for power cuts during recovery"});
-  }
-  inference_options(arguments);  // refuses what is out of range
+  context.jobs = count_jobs(arguments, *checker);
   session.from = value_or_throw(find_cut(timeline, context.from));
   session.to = value_or_throw(find_cut(timeline, context.to));
   if (session.from > session.to) {
@@ -185,17 +222,7 @@ CheckSession open_check_session(const Arguments& arguments) {
               fmt::format("--from {} comes after --to {}", context.from, context.to),
               {}});
   }
-  hide_mounts();
-  session.run_dir = value_or_throw(RunDir::create());
-  JudgeOptions judge;
-  judge.jobs = context.jobs;
-  judge.unit_bytes = unit_bytes_for(timeline, session.model);
-  if (checker->needs_mounter() || arguments.has("cross-check")) {
-    add_mount_place(arguments, *checker, *session.recording, *session.run_dir, judge);
-    context.mounted = arguments.text("mount");
-  }
-  session.judge = value_or_throw(
-      Judge::start(*session.recording, std::move(checker), *session.run_dir, judge));
+  start_judge(arguments, std::move(checker), session);
   take_baseline(session);
   return session;
 }

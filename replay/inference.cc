@@ -134,6 +134,8 @@ void Inference::report_progress(const InferredWindow& window) {
   progress.runs = certificate_.runs;
   progress.findings = certificate_.findings.size();
   progress.open_sets = window.pending;
+  progress.share_decided = static_cast<double>(certificate_.windows_decided) /
+                           static_cast<double>(certificate_.windows);
   progress.seconds = seconds();
   options_.on_progress(progress);
 }

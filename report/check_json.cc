@@ -28,9 +28,7 @@ Json finding_json(const CheckContext& context, const FailingClass& failing) {
   }
   json["complaints"] = complaints;
   json["output"] = failing.verdict.output;
-  json["reproduce"] =
-      fmt::format("powercut check {} --state {}{}", context.log_path, failing.state_id,
-                  context.state_flags + context.check_flags);
+  json["reproduce"] = reproduce_command(context, failing);
   return json;
 }
 

@@ -23,6 +23,8 @@ struct CheckContext {
   // `check` needs besides to judge it as it was judged (" --from mark:mkfs").
   std::string state_flags;
   std::string check_flags;
+  std::string checker_flags;  // of these, those that choose the checker
+  std::string mount_flags;            // the same, of what mounts: " --mount here"
   std::vector<std::string> baseline;  // complaints subtracted
   std::string mounted;                // where states are mounted; empty: nowhere
   std::size_t jobs = 1;
@@ -46,6 +48,9 @@ struct Mutation {
   std::size_t writes = 0;   // writes that lose their durability point
   Certificate certificate;
 };
+
+// The command that rebuilds the first state of a class and has it judged again.
+std::string reproduce_command(const CheckContext& context, const FailingClass& failing);
 
 std::string check_text(const Recording& recording, const CrashModel& model,
                        const CheckContext& context, const Certificate& certificate);

@@ -196,14 +196,20 @@ void add_finding(std::string& text, const CheckContext& context,
     fmt::format_to(out, "           and {} more classes of this kind\n",
                    group.classes - 1);
   }
-  fmt::format_to(out, "           reproduce: powercut check {} --state {}{}\n",
-                 context.log_path, failing.state_id,
-                 context.state_flags + context.check_flags);
+  fmt::format_to(out, "           reproduce: {}\n", reproduce_command(context, failing));
   fmt::format_to(out, "           look:      powercut mount {} --state {}{}\n",
                  context.log_path, failing.state_id, context.state_flags);
 }
 
 }  // namespace
+
+std::string reproduce_command(const CheckContext& context, const FailingClass& failing) {
+  // Another checker found it, on top of the classes of this one.
+  const std::string how = failing.probe == "cross-check" ? " --checker " + failing.checker
+                                                         : context.check_flags;
+  return fmt::format("powercut check {} --state {}{}{}{}", context.log_path,
+                     failing.state_id, context.state_flags, how, context.mount_flags);
+}
 
 std::string check_text(const Recording& recording, const CrashModel& model,
                        const CheckContext& context, const Certificate& certificate) {
@@ -305,8 +311,9 @@ std::string recovery_text(const CheckContext& context,
     } else {
       fmt::format_to(out,
                      "           reproduce: powercut check {} --base {} --from start "
-                     "--state {} --checker {}\n",
-                     recovery.log, recovery.image, first.state_id, context.checker);
+                     "--state {}{}{}\n",
+                     recovery.log, recovery.image, first.state_id, context.checker_flags,
+                     context.mount_flags);
     }
   }
   fmt::format_to(out, "recovery   {}\n",
@@ -356,10 +363,11 @@ std::string mutation_text(const CheckContext& context,
                  plural(mutations.size(), "flush"));
   for (const Mutation& mutation : mutations) {
     if (!mutation.certificate.findings.empty()) {
-      fmt::format_to(out, "reproduce: powercut check {} --state {}{}\n", context.log_path,
-                     mutation.certificate.findings[0].state_id,
-                     fmt::format("{}{} --fault ignore-flush:{}", context.state_flags,
-                                 context.check_flags, mutation.flush));
+      fmt::format_to(
+          out, "reproduce: powercut check {} --state {}{}\n", context.log_path,
+          mutation.certificate.findings[0].state_id,
+          fmt::format("{}{}{} --fault ignore-flush:{}", context.state_flags,
+                      context.check_flags, context.mount_flags, mutation.flush));
       break;
     }
   }

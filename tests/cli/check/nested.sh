@@ -48,7 +48,10 @@ expect 1 check run.log --from mark:promised --checker "$checker broken" --depth 
 says out 'the promise is broken'
 says out 'FINDINGS in 1 recovery'
 json broken.json 'recoveries[0]["findings"][0]["states"] != "0"'
-# What was kept tells the same without the first log.
+# What was kept tells the same without the first log; the report has the command.
+line=$(grep -m 1 "reproduce: " out)
+eval "set -- ${line#*reproduce: powercut }"
+expect 1 "$@"
 set -- kept/*.recovery.log
 expect 1 check "$1" --base "${1%.recovery.log}.img" --from start --checker "$checker broken"
 says out 'the promise is broken'
@@ -62,3 +65,13 @@ json ext4.json 'len(recoveries) > 3 and all(r["complete"] for r in recoveries if
 json ext4.json 'sum(r["writes"] for r in recoveries) > 10'
 expect 2 check ext4.log --depth 3
 says err 'cannot check to depth 3'
+expect 2 check ext4.log --depth 2 --state c1.4096.all
+says err '--state does not go with --depth 2'
+expect 2 check ext4.log --cross-check --mutate-flushes
+says err '--mutate-flushes does not go with --cross-check'
+expect 2 check ext4.log --keep-recoveries here
+says err '--keep-recoveries without --depth 2'
+expect 2 check ext4.log --data --checker 'command:true {}'
+says err 'does not read what files hold'
+expect 2 check ext4.log --cross-check --checker 'command:e2fsck -fy {}' --clean-exit 0,1 --mount here
+says err 'no other recovery to compare'
