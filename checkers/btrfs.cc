@@ -28,7 +28,7 @@ class BtrfsChecker : public Checker {
   bool alone() const override { return true; }
 
   Result<Judgement> run(const Subject& subject) const override {
-    MountRequest request = mount_request("btrfs", "", options_);
+    const MountRequest request = mount_request("btrfs", "", options_);
     PC_ASSIGN_OR_RETURN(MountReport report, mount_state(subject, request));
     Verdict verdict = verdict_of(report);
     if (report.mount_errno == EEXIST || report.mount_errno == EBUSY) {
@@ -41,13 +41,7 @@ class BtrfsChecker : public Checker {
                                                 options_.timeout));
       add_tool_findings(verdict, "btrfs check", run, btrfs_check_complaints(run.output));
     }
-    settle(verdict, report.tree);
-    Judgement judgement = base_only(std::move(verdict));
-    if (options_.data) {
-      request.data_unit_bytes = options_.unit_bytes;
-      PC_RETURN_IF_ERROR(add_data_probes(subject, request, report.tree, judgement));
-    }
-    return judgement;
+    return conclude(subject, request, report.tree, std::move(verdict), options_);
   }
 
  private:

@@ -29,7 +29,7 @@ class F2fsChecker : public Checker {
   std::string file_system() const override { return "f2fs"; }
 
   Result<Judgement> run(const Subject& subject) const override {
-    MountRequest request = mount_request("f2fs", "", options_);
+    const MountRequest request = mount_request("f2fs", "", options_);
     PC_ASSIGN_OR_RETURN(MountReport report, mount_state(subject, request));
     Verdict verdict = verdict_of(report);
     if (has_fsck_ && can_go_on(verdict)) {
@@ -39,13 +39,7 @@ class F2fsChecker : public Checker {
                    options_.timeout));
       add_tool_findings(verdict, "fsck.f2fs", run, f2fs_fsck_complaints(run.output));
     }
-    settle(verdict, report.tree);
-    Judgement judgement = base_only(std::move(verdict));
-    if (options_.data) {
-      request.data_unit_bytes = options_.unit_bytes;
-      PC_RETURN_IF_ERROR(add_data_probes(subject, request, report.tree, judgement));
-    }
-    return judgement;
+    return conclude(subject, request, report.tree, std::move(verdict), options_);
   }
 
  private:

@@ -176,4 +176,16 @@ Status add_data_probes(const Subject& subject, MountRequest request, const FileT
   return {};
 }
 
+Result<Judgement> conclude(const Subject& subject, MountRequest request,
+                           const FileTree& tree, Verdict verdict,
+                           const CheckerOptions& options) {
+  settle(verdict, tree);
+  Judgement judgement = base_only(std::move(verdict));
+  if (options.data) {
+    request.data_unit_bytes = options.unit_bytes;
+    PC_RETURN_IF_ERROR(add_data_probes(subject, std::move(request), tree, judgement));
+  }
+  return judgement;
+}
+
 }  // namespace powercut

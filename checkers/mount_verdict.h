@@ -63,4 +63,9 @@ void settle(Verdict& verdict, const FileTree& tree);
 Status add_data_probes(const Subject& subject, MountRequest request, const FileTree& tree,
                        Judgement& judgement);
 
+// Settles a verdict, and adds data probes if the options ask for data: the end of a run.
+Result<Judgement> conclude(const Subject& subject, MountRequest request,
+                           const FileTree& tree, Verdict verdict,
+                           const CheckerOptions& options);
+
 }  // namespace powercut

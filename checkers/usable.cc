@@ -41,13 +41,7 @@ class UsableChecker : public Checker {
       PC_ASSIGN_OR_RETURN(MountReport again, mount_state(subject, request));
       add_report(verdict, again, "after use: ");
     }
-    settle(verdict, first.tree);
-    Judgement judgement = base_only(std::move(verdict));
-    if (options_.data) {
-      request.data_unit_bytes = options_.unit_bytes;
-      PC_RETURN_IF_ERROR(add_data_probes(subject, request, first.tree, judgement));
-    }
-    return judgement;
+    return conclude(subject, request, first.tree, std::move(verdict), options_);
   }
 
  private:

@@ -39,16 +39,10 @@ class VfatChecker : public Checker {
       settle(verdict, {});
       return base_only(std::move(verdict));
     }
-    MountRequest request = mount_request("vfat", "", options_);
+    const MountRequest request = mount_request("vfat", "", options_);
     PC_ASSIGN_OR_RETURN(MountReport report, mount_state(subject, request));
     add_report(verdict, report);
-    settle(verdict, report.tree);
-    Judgement judgement = base_only(std::move(verdict));
-    if (options_.data) {
-      request.data_unit_bytes = options_.unit_bytes;
-      PC_RETURN_IF_ERROR(add_data_probes(subject, request, report.tree, judgement));
-    }
-    return judgement;
+    return conclude(subject, request, report.tree, std::move(verdict), options_);
   }
 
  private:

@@ -27,7 +27,7 @@ class XfsChecker : public Checker {
   std::string file_system() const override { return "xfs"; }
 
   Result<Judgement> run(const Subject& subject) const override {
-    MountRequest request = mount_request("xfs", "nouuid", options_);
+    const MountRequest request = mount_request("xfs", "nouuid", options_);
     PC_ASSIGN_OR_RETURN(MountReport report, mount_state(subject, request));
     Verdict verdict = verdict_of(report);
     if (can_go_on(verdict)) {
@@ -40,13 +40,7 @@ class XfsChecker : public Checker {
                                    options_.timeout));
       add_tool_findings(verdict, "xfs_repair", run, xfs_repair_complaints(run.output));
     }
-    settle(verdict, report.tree);
-    Judgement judgement = base_only(std::move(verdict));
-    if (options_.data) {
-      request.data_unit_bytes = options_.unit_bytes;
-      PC_RETURN_IF_ERROR(add_data_probes(subject, request, report.tree, judgement));
-    }
-    return judgement;
+    return conclude(subject, request, report.tree, std::move(verdict), options_);
   }
 
  private:
