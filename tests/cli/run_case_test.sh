@@ -66,11 +66,11 @@ canary poll 1 'in time it never came true' 'poll 0 false'
 canary wait_for 1 'was still there' 'tail -f /dev/null & wait_for $! 0'
 canary left 1 'left behind' 'mkdir "$TMPDIR/powercut-0123456789"; no_leftovers'
 if [ "$(id -u)" -eq 0 ]; then
-  canary mounted 1 'left behind' 'mkdir d; mount -t tmpfs canary d'
-  grep -o "/tmp/cli-mounted[^ ]*" /proc/self/mountinfo | xargs -r umount
-  rm -rf --one-file-system /tmp/cli-mounted.*
-  canary loop 1 'left behind' 'truncate -s 1M i; losetup -f i'
-  losetup -l -n -O NAME,BACK-FILE | awk '/cli-loop/ { print $1 }' | xargs -r losetup -d
+  canary left_mounted 1 'left behind' 'mkdir d; mount -t tmpfs canary d'
+  grep -o "/tmp/cli-left_mounted[^ ]*" /proc/self/mountinfo | xargs -r umount
+  rm -rf --one-file-system /tmp/cli-left_mounted.*
+  canary left_loop 1 'left behind' 'truncate -s 1M i; losetup -f i'
+  losetup -l -n -O NAME,BACK-FILE | awk '/cli-left_loop/ { print $1 }' | xargs -r losetup -d
 fi
 # An update writes what comes out, and only of a case with the right exit code.
 printf 'echo new\n' >"$scratch/cases/update.sh"
