@@ -93,6 +93,7 @@ void AgentVisit::pass_on() {
 void AgentVisit::tick(Clock::time_point now) {
   if (deadline_ && now >= *deadline_) {
     show_blocked_tasks();
+    log_to_console(kVisitTimedOut);
     end({"visited", {{"timed_out", 1}}, {}});
   }
 }

@@ -15,6 +15,10 @@
 
 namespace powercut {
 
+// What the console says last of a visit that took too long, behind the stacks of those
+// that wait.
+inline constexpr const char* kVisitTimedOut = "the visit took too long";
+
 // Not thread-safe.
 class AgentVisit {
  public:

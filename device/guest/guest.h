@@ -137,6 +137,7 @@ class Guest {
   std::optional<GuestFailure> obey(const GuestMessage& message);
   std::optional<GuestFailure> answer_mark(const GuestMessage& message);
   std::optional<GuestFailure> answer_unit(const GuestMessage& message);
+  void await_on_console(std::string_view text);
   int poll_timeout_ms(std::optional<Clock::time_point> deadline) const;
   GuestFailure fail_with(GuestFailureKind kind, std::string message);
   GuestFailure qemu_ended();

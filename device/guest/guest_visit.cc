@@ -2,12 +2,15 @@
 //
 // The visits of Guest: what the host sends and waits for. See device/visit_process.h.
 
+#include "device/guest/agent_visit.h"
 #include "device/guest/guest.h"
 #include "device/visit_process.h"
 
 #include <fmt/format.h>
 
 #include <chrono>
+#include <string_view>
+#include <thread>
 #include <utility>
 
 namespace powercut {
@@ -27,6 +30,14 @@ Result<MountReport> report_of(const GuestFailure& failure) {
   return report;
 }
 
+// From where the kernel begins to tell who waits.
+std::string waiting_tasks(std::string_view console) {
+  constexpr std::size_t kMostLines = 200;
+  const std::size_t begin = console.rfind("sysrq: Show Blocked State");
+  return begin == std::string_view::npos ? std::string()
+                                         : tail_of(console.substr(begin), kMostLines);
+}
+
 }  // namespace
 
 std::optional<GuestFailure> Guest::answer_unit(const GuestMessage& message) {
@@ -35,6 +46,14 @@ std::optional<GuestFailure> Guest::answer_unit(const GuestMessage& message) {
   }
   const Status sent = channel_->send({"go", {}, {}});
   return sent ? std::nullopt : std::optional<GuestFailure>(qemu_ended());
+}
+
+// The console comes by another way than messages, and may be behind them.
+void Guest::await_on_console(std::string_view text) {
+  const Clock::time_point patience = Clock::now() + std::chrono::seconds(5);
+  while (console().find(text) == std::string::npos && Clock::now() < patience) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 }
 
 Result<MountReport> Guest::visit(
@@ -58,11 +77,15 @@ Result<MountReport> Guest::visit(
     return report_of(*failure);
   }
   if (visited_->number("timed_out") != 0) {
-    return report_of(fail_with(
+    await_on_console(kVisitTimedOut);
+    GuestFailure failed = fail_with(
         GuestFailureKind::kTimeout,
         fmt::format("the guest did not mount {}, look around and unmount it within {} s",
                     request.type,
-                    std::chrono::duration<double>(request.timeout).count())));
+                    std::chrono::duration<double>(request.timeout).count()));
+    const std::string stacks = waiting_tasks(console());
+    failed.console_tail = stacks.empty() ? failed.console_tail : stacks;
+    return report_of(failed);
   }
   if (visited_->number("died") != 0) {
     return report_of(
