@@ -9,12 +9,13 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <string_view>
 
 namespace powercut {
 
 namespace {
 
-constexpr char kMagic[8] = {'p', 'c', 's', 't', 'a', 'm', 'p', '1'};
+constexpr std::string_view kMagic = "pcstamp1";
 constexpr std::size_t kFieldsEnd = 40;
 constexpr std::size_t kSumAt = kStampBytes - 4;
 
@@ -38,7 +39,7 @@ T get(std::span<const std::byte> in, std::size_t at) {
 
 void write_stamp(const Stamp& stamp, std::span<std::byte> out) {
   PC_ENSURE(out.size() == kStampBytes, "a stamp fills a sector");
-  std::memcpy(out.data(), kMagic, sizeof(kMagic));
+  std::memcpy(out.data(), kMagic.data(), kMagic.size());
   put(out, 8, stamp.inode);
   put(out, 16, stamp.generation);
   put(out, 20, std::uint32_t{0});
@@ -54,7 +55,7 @@ void write_stamp(const Stamp& stamp, std::span<std::byte> out) {
 
 StampKind read_stamp(std::span<const std::byte> sector, Stamp& stamp) {
   PC_ENSURE(sector.size() == kStampBytes, "a stamp fills a sector");
-  if (std::memcmp(sector.data(), kMagic, sizeof(kMagic)) != 0) {
+  if (std::memcmp(sector.data(), kMagic.data(), kMagic.size()) != 0) {
     return StampKind::kNone;
   }
   if (get<std::uint32_t>(sector, kSumAt) != crc32c(sector.first(kSumAt))) {

@@ -51,7 +51,7 @@ std::vector<RecoveryReport> check_recoveries(CheckSession& session,
   options.model.fault = {};
   options.keep = arguments.text("keep-recoveries");
   options.decide = [&](std::shared_ptr<const Recording> recording, StateRunner& runner,
-                       std::shared_ptr<const Durability> durability,
+                       const std::shared_ptr<const Durability>& durability,
                        const std::vector<Window>& windows) {
     ExplorerOptions explorer = explorer_options(arguments);
     explorer.jobs = session.judge->jobs();

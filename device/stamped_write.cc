@@ -23,7 +23,7 @@ namespace powercut {
 
 namespace {
 
-constexpr std::size_t kPieceBytes = 256 * 1024;
+constexpr std::size_t kPieceBytes = std::size_t{256} * 1024;
 constexpr std::size_t kAlignment = 4096;
 
 struct Free {

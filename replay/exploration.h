@@ -98,7 +98,7 @@ class Explorer::Run {
   Status take_oldest();
   // The run ended because the user interrupted us, not by itself.
   bool cut_off(const RunOutcome& outcome) const;
-  Status take_run(Ticket& ticket, RunOutcome outcome);
+  Status take_run(const Ticket& ticket, const RunOutcome& outcome);
   Status take_audit(const Ticket& ticket, const RunOutcome& outcome);
   LeafId add_leaf(const Ticket& ticket, Verdict verdict);
   // Follows a tree from `at` with the very state that was run; its leaf, and if there is

@@ -35,7 +35,7 @@ Status Explorer::Run::take_oldest() {
     return {};
   }
   if (!ticket.audit) {
-    return take_run(ticket, std::move(outcome));
+    return take_run(ticket, outcome);
   }
   PC_RETURN_IF_ERROR(take_audit(ticket, outcome));
   if (--window.open == 0) {
@@ -54,13 +54,13 @@ bool Explorer::Run::cut_off(const RunOutcome& outcome) const {
 
 LeafId Explorer::Run::add_leaf(const Ticket& ticket, Verdict verdict) {
   explorer_.leaves_.push_back(Leaf{std::move(verdict), {}});
-  const LeafId leaf = static_cast<LeafId>(explorer_.leaves_.size() - 1);
+  const auto leaf = static_cast<LeafId>(explorer_.leaves_.size() - 1);
   first_states_.emplace(leaf, ticket.state);
   leaf_window_.emplace(leaf, windows_[ticket.item.window].window);
   return leaf;
 }
 
-Status Explorer::Run::take_run(Ticket& ticket, RunOutcome outcome) {
+Status Explorer::Run::take_run(const Ticket& ticket, const RunOutcome& outcome) {
   PC_RETURN_IF_ERROR(lay_outcome(ticket, outcome));
   // The item, and those that came to the same node meanwhile, go on through the tree.
   auto parked = waiting_.extract(waits_for(ticket.item));

@@ -26,7 +26,7 @@ double Inference::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
 }
 
-Result<Certificate> Inference::infer(std::shared_ptr<const Durability> durability,
+Result<Certificate> Inference::infer(const std::shared_ptr<const Durability>& durability,
                                      const std::vector<Window>& windows) {
   begin_ = std::chrono::steady_clock::now();
   certificate_ = {};

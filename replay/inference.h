@@ -50,7 +50,7 @@ class Inference {
 
   // Certificate::inferred has an entry for each window that was begun; states_decided
   // stays 0. An Error: the runner failed, or a window cannot be enumerated.
-  Result<Certificate> infer(std::shared_ptr<const Durability> durability,
+  Result<Certificate> infer(const std::shared_ptr<const Durability>& durability,
                             const std::vector<Window>& windows);
 
  private:

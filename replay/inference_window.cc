@@ -79,6 +79,7 @@ Result<std::optional<std::vector<OutcomeId>>> Inference::WindowWork::ask(
     return std::optional<std::vector<OutcomeId>>();
   }
   std::vector<OutcomeId> outcomes;
+  outcomes.reserve(states.size());
   for (const Options& options : states) {
     outcomes.push_back(known_.at(options));
   }
@@ -326,8 +327,8 @@ Result<bool> Inference::WindowWork::confirm() {
   constexpr std::size_t kPairs = 40;
   std::vector<Options> pairs;
   for (std::size_t i = 0; i < kPairs && choices_.count() > 1; ++i) {
-    const ChoiceIndex a = static_cast<ChoiceIndex>(random_.below(choices_.count()));
-    const ChoiceIndex b = static_cast<ChoiceIndex>(random_.below(choices_.count()));
+    const auto a = static_cast<ChoiceIndex>(random_.below(choices_.count()));
+    const auto b = static_cast<ChoiceIndex>(random_.below(choices_.count()));
     pairs.push_back(choices_.without({std::min(a, b), std::max(a, b)}));
   }
   const std::uint64_t wanted = agreeing_runs(inference_.inference_);

@@ -25,7 +25,8 @@ struct NestedOptions {
   // Decides the windows of a recording of recovery; the runner judges its states.
   using Decide = std::function<Result<Certificate>(
       std::shared_ptr<const Recording> recording, StateRunner& runner,
-      std::shared_ptr<const Durability> durability, const std::vector<Window>& windows)>;
+      const std::shared_ptr<const Durability>& durability,
+      const std::vector<Window>& windows)>;
 
   Decide decide;
   CrashModel model;  // the device's; without a fault
