@@ -65,7 +65,12 @@ Status Explorer::Run::take_run(const Ticket& ticket, const RunOutcome& outcome) 
   // The item, and those that came to the same node meanwhile, go on through the tree.
   auto parked = waiting_.extract(waits_for(ticket.item));
   const DecisionTree& tree = explorer_.trees_[ticket.item.tree].tree;
-  if (tree.node(ticket.item.node).end == DecisionTree::End::kMissing) {
+  const bool missing = tree.node(ticket.item.node).end == DecisionTree::End::kMissing;
+  if (missing && outcome.probes[0].verdict.kind == Verdict::Kind::kInconclusive) {
+    // The base was cut off this time, and the probe with it: its set is undecidable.
+    lay_along(ticket.item.tree, ticket.item.node, ticket,
+              ProbeOutcome{{}, outcome.probes[0].verdict, {}});
+  } else if (missing) {
     return fail(ErrorKind::kBadInput,
                 fmt::format("the checker contradicts itself: state {} was to be judged "
                             "by probe {}, and has none",

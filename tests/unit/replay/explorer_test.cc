@@ -160,6 +160,10 @@ class FilesRunner final : public StateRunner {
     FootprintReader base(state);
     const char letter = base.sector(0);
     RunOutcome outcome;
+    if (++runs_ > patience_) {
+      outcome.probes.push_back({"base", inconclusive("timed out"), base.units()});
+      return outcome;
+    }
     outcome.probes.push_back({"base", clean(), base.units()});
     const int files = letter == '.' ? 0 : letter - 'a' + 1 + extra_;
     for (int i = 1; i <= files; ++i) {
@@ -171,10 +175,12 @@ class FilesRunner final : public StateRunner {
     return outcome;
   }
 
-  bool moody_ = false;  // another list each time
+  bool moody_ = false;   // another list each time
+  int patience_ = 1000;  // runs until it times out
 
  private:
   int extra_ = 0;
+  int runs_ = 0;
 };
 
 TEST_CASE("the base says which probes a state has", "[replay][explorer]") {
@@ -208,6 +214,25 @@ TEST_CASE("the base says which probes a state has", "[replay][explorer]") {
   }
   CHECK(failing == 2 + 4 + 4);
   CHECK(certificate->examples.size() == 3);
+}
+
+TEST_CASE("a base that times out leaves its probes undecided", "[replay][explorer]") {
+  History history(1, 16);
+  history.write({0}, 'a');
+  history.write({1}, 'c');
+  history.flush();
+  history.write({1}, 'x');
+  const auto recording = recorded(history);
+  FilesRunner runner;
+  runner.patience_ = 1;
+  Explorer explorer(recording, runner, {});
+  const auto durable = durability(*recording, {});
+  const auto certificate = explorer.explore(durable, {{0, history.now()}});
+  REQUIRE(certificate);
+  CHECK(certificate->inconclusive == 1);
+  CHECK_FALSE(certificate->complete());
+  CHECK(certificate->states_permitted == 2);
+  CHECK(certificate->states_decided == 1);
 }
 
 TEST_CASE("a checker whose probes do not follow from what the base read is refused",
