@@ -189,8 +189,7 @@ Status Explorer::Run::process(const Item& taken) {
     const DecisionTree::Node& node = tree.node(at);
     if (node.end == DecisionTree::End::kLeaf) {
       item.node = at;
-      close_set(window, item, node.leaf);
-      return {};
+      return close_set(window, item, node.leaf);
     }
     if (node.end == DecisionTree::End::kMissing) {
       item.node = at;
@@ -279,8 +278,27 @@ NodeId Explorer::Run::divide_at(WindowState& window, const Item& item, NodeId no
   return children[follow];
 }
 
-void Explorer::Run::close_set(WindowState& window, const Item& item, LeafId leaf) {
-  const Verdict& verdict = explorer_.leaves_[leaf].verdict;
+Result<const Verdict*> Explorer::Run::judged(TreeId tree, LeafId leaf,
+                                             std::size_t stage) {
+  const Verdict& own = explorer_.leaves_[leaf].verdict;
+  if (explorer_.options_.oracle == nullptr) {
+    return &own;
+  }
+  const auto known = judged_.find({leaf, stage});
+  if (known != judged_.end()) {
+    return &known->second;
+  }
+  const LeafId base = tree == kBase ? leaf : explorer_.trees_[tree].base;
+  PC_ASSIGN_OR_RETURN(Verdict verdict, judge_stage(*explorer_.options_.oracle, stage,
+                                                   explorer_.leaves_[base].verdict,
+                                                   tree == kBase ? nullptr : &own));
+  return &judged_.emplace(std::pair(leaf, stage), std::move(verdict)).first->second;
+}
+
+Status Explorer::Run::close_set(WindowState& window, const Item& item, LeafId leaf) {
+  PC_ASSIGN_OR_RETURN(const Verdict* const told,
+                      judged(item.tree, leaf, window.window.stage));
+  const Verdict& verdict = *told;
   BigCount size = window.set->count();
   if (window.leaves.insert(leaf).second) {
     ++(item.tree == kBase ? certificate_.classes : certificate_.probe_classes);
@@ -298,7 +316,7 @@ void Explorer::Run::close_set(WindowState& window, const Item& item, LeafId leaf
       decided_ += size;
     }
     if (verdict.kind == Verdict::Kind::kFindings) {
-      add_finding(window, item, leaf, size);
+      add_finding(window, item, leaf, verdict, size);
     }
   }
   for (const Probe& probe : explorer_.leaves_[leaf].probes) {
@@ -310,11 +328,12 @@ void Explorer::Run::close_set(WindowState& window, const Item& item, LeafId leaf
       random_.unit() < explorer_.options_.audit_share) {
     CrashState state{window.space, window.set->random_member(random_)};
     dispatch(window, item, true, std::move(state), leaf, true);
-    return;  // the item stays open until its audit is back
+    return {};  // the item stays open until its audit is back
   }
   if (--window.open == 0) {
     close_window(window);
   }
+  return {};
 }
 
 void Explorer::Run::dispatch(WindowState& window, Item item, bool audit, CrashState state,

@@ -89,7 +89,9 @@ class Explorer::Run {
   // returns the child for that one.
   NodeId divide_at(WindowState& window, const Item& item, NodeId node, UnitKey unit,
                    const UnitContents& contents, std::uint32_t& set);
-  void close_set(WindowState& window, const Item& item, LeafId leaf);
+  Status close_set(WindowState& window, const Item& item, LeafId leaf);
+  // The leaf's verdict in a window of this stage: what the oracle says included.
+  Result<const Verdict*> judged(TreeId tree, LeafId leaf, std::size_t stage);
   void dispatch(WindowState& window, Item item, bool audit, CrashState state, LeafId leaf,
                 bool most);
   // What the items wait for that come to a missing node while a run is under way that
@@ -113,7 +115,7 @@ class Explorer::Run {
   Result<BigCount> conclude_window(const WindowState& window,
                                    const std::map<TreeId, BigCount>& left) const;
   void add_finding(const WindowState& window, const Item& item, LeafId leaf,
-                   const BigCount& states);
+                   const Verdict& verdict, const BigCount& states);
   bool may_start();
   Status conclude();
   void report_progress(bool now);
@@ -129,7 +131,9 @@ class Explorer::Run {
   std::map<LeafId, bool> last_most_;  // of the last run of a leaf of the base
   std::set<LeafId> base_leaves_;      // new in this exploration
   std::map<LeafId, CrashState> first_states_;
-  std::map<LeafId, std::size_t> finding_of_leaf_;
+  std::map<std::pair<LeafId, std::size_t>, Verdict> judged_;  // by leaf and stage
+  // Places in the certificate, by leaf and by what is found of it.
+  std::map<std::pair<LeafId, std::string>, std::size_t> finding_of_leaf_;
   std::map<LeafId, Window> leaf_window_;
   Certificate certificate_;
   BigCount decided_ = 0;  // by the base, for progress

@@ -205,21 +205,29 @@ Status Explorer::Run::take_audit(const Ticket& ticket, const RunOutcome& outcome
 }
 
 void Explorer::Run::add_finding(const WindowState& window, const Item& item, LeafId leaf,
-                                const BigCount& states) {
-  auto [it, inserted] = finding_of_leaf_.try_emplace(leaf, certificate_.findings.size());
+                                const Verdict& verdict, const BigCount& states) {
+  std::string said;
+  for (const Finding& finding : verdict.findings) {
+    said += finding.key + '\n';
+  }
+  auto [it, inserted] =
+      finding_of_leaf_.try_emplace({leaf, said}, certificate_.findings.size());
   if (inserted) {
     FailingClass failing;
-    // A leaf of an earlier exploration: this exploration's first state of it.
-    auto first = first_states_.find(leaf);
-    CrashState state = first != first_states_.end()
-                           ? first->second
-                           : CrashState{window.space, window.set->nearest_extreme()};
+    // The first state of the leaf, unless it was run in an earlier exploration, or in
+    // another window, where it may have been no finding.
+    const auto first = first_states_.find(leaf);
+    const bool here = first != first_states_.end() &&
+                      (explorer_.options_.oracle == nullptr ||
+                       leaf_window_.at(leaf).number == window.window.number);
+    const CrashState state =
+        here ? first->second : CrashState{window.space, window.set->nearest_extreme()};
     failing.state_id = state.id();
-    failing.window = first != first_states_.end() ? leaf_window_.at(leaf) : window.window;
+    failing.window = here ? leaf_window_.at(leaf) : window.window;
     failing.checker = explorer_.runner_.checker_name();
     failing.probe = explorer_.trees_[item.tree].name;
     failing.fault = to_string(durability_->model().fault);
-    failing.verdict = explorer_.leaves_[leaf].verdict;
+    failing.verdict = verdict;
     certificate_.findings.push_back(std::move(failing));
   }
   FailingClass& failing = certificate_.findings[it->second];

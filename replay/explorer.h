@@ -29,6 +29,7 @@
 #include "replay/certificate.h"
 #include "replay/content_table.h"
 #include "replay/decision_tree.h"
+#include "replay/oracle.h"
 #include "replay/run_pool.h"
 #include "replay/window.h"
 
@@ -55,6 +56,9 @@ struct Progress {
 };
 
 struct ExplorerOptions {
+  // Judges what the probes saw, at the stage of each window; null: nothing is asked of
+  // it. It must outlive the exploration.
+  const Oracle* oracle = nullptr;
   std::size_t jobs = 1;
   std::uint64_t max_runs = 0;    // 0: no bound
   double time_seconds = 0;       // 0: no bound

@@ -77,6 +77,19 @@ bool Inference::may_go_on() {
   return certificate_.end == EndOfRun::kDecided;
 }
 
+Status Inference::judge(RunOutcome& outcome, std::size_t stage) const {
+  if (options_.oracle == nullptr) {
+    return {};
+  }
+  const Verdict base = outcome.probes[0].verdict;
+  for (std::size_t i = 0; i < outcome.probes.size(); ++i) {
+    PC_ASSIGN_OR_RETURN(outcome.probes[i].verdict,
+                        judge_stage(*options_.oracle, stage, base,
+                                    i == 0 ? nullptr : &outcome.probes[i].verdict));
+  }
+  return {};
+}
+
 OutcomeId Inference::outcome_of(const RunOutcome& outcome, const CrashState& state,
                                 const Window& window, const Durability& durability) {
   std::string said = outcome.probes[0].verdict.outcome;

@@ -59,6 +59,8 @@ class Inference {
   // What a run said, as one number for equal answers.
   OutcomeId outcome_of(const RunOutcome& outcome, const CrashState& state,
                        const Window& window, const Durability& durability);
+  // What the oracle says of it included.
+  Status judge(RunOutcome& outcome, std::size_t stage) const;
   bool may_go_on();
   void report_progress(const InferredWindow& window);
   double seconds() const;

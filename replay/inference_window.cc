@@ -62,7 +62,8 @@ Result<std::optional<std::vector<OutcomeId>>> Inference::WindowWork::ask(
   inference_.next_ticket_ += asked.size();
   bool conclusive = true;
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    PC_ASSIGN_OR_RETURN(const RunOutcome outcome, inference_.pool_->wait(first + i));
+    PC_ASSIGN_OR_RETURN(RunOutcome outcome, inference_.pool_->wait(first + i));
+    PC_RETURN_IF_ERROR(inference_.judge(outcome, result_.window.stage));
     ++inference_.certificate_.runs;
     ++(random ? result_.random_runs : result_.runs);
     const OutcomeId id = inference_.outcome_of(outcome, CrashState{space_, *asked[i]},

@@ -5,8 +5,10 @@
 
 #pragma once
 
+#include "base/observation.h"
 #include "replay/version.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,8 @@ struct Verdict {
   // A digest of what recovery brought back; empty: not told. Runs of equal verdicts with
   // unequal outcomes are different answers of the inferred tier.
   std::string outcome;
+  // What was seen, for an oracle; null: the checker does not tell.
+  std::shared_ptr<const Observation> seen;
 
   // Equal in what they say, whatever was printed.
   bool same_as(const Verdict& other) const;

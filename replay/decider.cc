@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-#include "cli/decider.h"
+#include "replay/decider.h"
 
 #include <utility>
 
