@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 
 namespace powercut {
 
@@ -80,7 +81,17 @@ void normalise_extents(FileNode& node) {
   extents = std::move(merged);
 }
 
+// What recoveries must agree on.
+auto compared(const FileNode& node) {
+  return std::tie(node.path, node.mode, node.uid, node.gid, node.links, node.size_bytes,
+                  node.device, node.target, node.attributes, node.extents);
+}
+
 }  // namespace
+
+bool FileNode::operator==(const FileNode& other) const {
+  return compared(*this) == compared(other);
+}
 
 std::string escape_name(std::string_view bytes) {
   std::string text;

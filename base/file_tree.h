@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // What a file system holds, as names and attributes: what two recoveries of one state
-// must agree on. No times, no numbers of inodes and no free space: recovery may rightly
-// change those.
+// must agree on. No times and no free space: recovery may rightly change those. For the
+// same reason the numbers of inodes and what files have allocated are told, but belong
+// neither to equality nor to lines, digests and differences.
 
 #pragma once
 
@@ -32,9 +33,12 @@ struct FileNode {
   std::uint64_t device = 0;      // of device nodes: major << 32 | minor
   std::string target;            // of a symbolic link
   std::vector<std::pair<std::string, std::string>> attributes;  // xattrs, by name
-  std::vector<FileExtent> extents;  // regular files; by offset, within the size
+  std::vector<FileExtent> extents;    // regular files; by offset, within the size
+  std::uint64_t inode = 0;            // its number; 0: not told
+  std::uint64_t allocated_bytes = 0;  // what it has in blocks, beyond its size too
 
-  bool operator==(const FileNode&) const = default;
+  // Of all but `inode` and `allocated_bytes`.
+  bool operator==(const FileNode& other) const;
 };
 
 using FileTree = std::vector<FileNode>;  // by path, each path once

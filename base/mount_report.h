@@ -16,6 +16,9 @@
 
 namespace powercut {
 
+// The most that a unit of data may have whose bytes are told.
+inline constexpr std::uint32_t kMaxToldUnitBytes = 64 << 10;
+
 struct MountRequest {
   std::string type;     // "ext4"
   std::string options;  // as mount -o takes them; empty: none
@@ -25,6 +28,8 @@ struct MountRequest {
   // Read what regular files hold, a probe for each unit of so many bytes, by direct I/O;
   // 0: not.
   std::uint32_t data_unit_bytes = 0;
+  // With data_unit_bytes: tell the bytes too; units have kMaxToldUnitBytes at most.
+  bool want_bytes = false;
   std::chrono::milliseconds timeout{60000};  // of the whole visit
 };
 
@@ -34,7 +39,8 @@ struct DataUnit {
   std::uint64_t offset_bytes = 0;  // in the file
   int error = 0;                   // errno of the read, 0: none
   std::string digest;              // of the bytes, hexadecimal
-  std::string problem;  // what its stamps say against it (base/stamp.h), or empty
+  std::string problem;     // what its stamps say against it (base/stamp.h), or empty
+  std::string bytes = {};  // if want_bytes and no error: as many as the file has there
 };
 
 struct MountReport {

@@ -58,6 +58,7 @@ struct CheckerOptions {
   std::string mount_options;             // of those that mount
   bool data = false;                     // read what files hold too, a probe each unit
   std::uint32_t unit_bytes = 4096;       // of those probes
+  bool observe = false;                  // put what probes see into Verdict::seen
 };
 
 // Must be deterministic: equal disks, equal verdicts, whatever the time, the path of the

@@ -5,6 +5,7 @@
 #include "checkers/command.h"
 #include "checkers/ext4.h"
 #include "checkers/f2fs.h"
+#include "checkers/files.h"
 #include "checkers/usable.h"
 #include "checkers/vfat.h"
 #include "checkers/xfs.h"
@@ -24,6 +25,8 @@ const std::vector<CheckerKind>& checker_kinds() {
       {"vfat", "vfat", "fsck.vfat, for FAT12, FAT16 and FAT32", &make_vfat_checker},
       {"usable", "usable:FSTYPE", "a kernel mounts it, uses it and mounts it again",
        &make_usable_checker},
+      {"files", "files:PROG ARGS",
+       "e2fsck, then any program in a copy of all files (ext4)", &make_files_checker},
       {"command", "command:PROG ARGS {}", "any program; {} is the path of the disk",
        &make_command_checker},
   };

@@ -197,6 +197,11 @@ const Phrases& harmless() {
       // btrfs: the old cache of free space, which no crash keeps.
       "rebuilding it now", "did not match free space cache generation",
       "wrong amount of free space",
+      // btrfs tells of each copy of a block that does not hold, at most ten times in five
+      // seconds, and of blocks that it read ahead and never needs: no two runs say the
+      // same. What follows when no copy holds (no mount, an I/O error) is told besides,
+      // and btrfs check finds a copy that differs.
+      "checksum verify failed", "parent transid verify failed", "bad tree block start",
       // A disk that has no discard or write-zeroes; the file system goes another way.
       "operation not supported error", "deprecated",
       // Only slow, or hung: then it is a timeout.

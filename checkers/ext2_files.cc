@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <set>
@@ -101,6 +102,29 @@ class Walk {
   std::vector<Name> names_;
 };
 
+Ext2DataUnit unit_at(const std::string& path, const Ext2Inode& inode,
+                     std::uint32_t unit_bytes, std::uint64_t offset_bytes) {
+  Ext2DataUnit unit;
+  unit.path = path;
+  unit.inode = inode.number;
+  unit.generation = inode.generation;
+  unit.offset_bytes = offset_bytes;
+  unit.length_bytes = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(unit_bytes, inode.node.size_bytes - offset_bytes));
+  return unit;
+}
+
+// Adds the units of inline content: it has a few hundred bytes, or at most what an inode
+// and the blocks of its attributes have room for.
+void add_inline_units(const std::string& path, const Ext2Inode& inode,
+                      std::uint32_t unit_bytes, std::vector<Ext2DataUnit>& units) {
+  const std::string& content = inode.inline_content;
+  for (std::size_t at = 0; at < content.size(); at += unit_bytes) {
+    units.push_back(unit_at(path, inode, unit_bytes, at));
+    units.back().inline_content = content.substr(at, unit_bytes);
+  }
+}
+
 // Adds the units of a file, in one pass over its runs.
 void add_units(const std::string& path, const Ext2Inode& inode, std::uint32_t unit_bytes,
                std::vector<Ext2DataUnit>& units) {
@@ -116,14 +140,7 @@ void add_units(const std::string& path, const Ext2Inode& inode, std::uint32_t un
       const std::uint64_t stop = std::min(end, offset + unit_bytes);
       if (begun != offset) {
         begun = offset;
-        Ext2DataUnit unit;
-        unit.path = path;
-        unit.inode = inode.number;
-        unit.generation = inode.generation;
-        unit.offset_bytes = offset;
-        unit.length_bytes = static_cast<std::uint32_t>(
-            std::min<std::uint64_t>(unit_bytes, size - offset));
-        units.push_back(std::move(unit));
+        units.push_back(unit_at(path, inode, unit_bytes, offset));
       }
       units.back().pieces.push_back({run.on_disk + (at - run.in_file),
                                      static_cast<std::uint32_t>(at - offset),
@@ -136,7 +153,7 @@ void add_units(const std::string& path, const Ext2Inode& inode, std::uint32_t un
 }  // namespace
 
 Result<Ext2Files> read_ext2_files(const Subject& subject, std::size_t disk,
-                                  std::uint32_t unit_bytes) {
+                                  const Ext2Units& wanted) {
   PC_ASSIGN_OR_RETURN(std::unique_ptr<Ext2Disk> opened, Ext2Disk::open(subject, disk));
   Walk walk(*opened);
   PC_RETURN_IF_ERROR(walk.run());
@@ -146,8 +163,13 @@ Result<Ext2Files> read_ext2_files(const Subject& subject, std::size_t disk,
     const Ext2Inode& inode = *name.second;
     files.tree.push_back(inode.node);
     files.tree.back().path = name.first;
-    if (unit_bytes != 0 && inode.is_file() && listed.insert(inode.number).second) {
-      add_units(name.first, inode, unit_bytes, files.units);
+    if (wanted.unit_bytes == 0 || !inode.is_file() ||
+        !listed.insert(inode.number).second) {
+      continue;
+    }
+    add_units(name.first, inode, wanted.unit_bytes, files.units);
+    if (wanted.inline_too) {
+      add_inline_units(name.first, inode, wanted.unit_bytes, files.units);
     }
   }
   normalise(files.tree);
@@ -157,6 +179,7 @@ Result<Ext2Files> read_ext2_files(const Subject& subject, std::size_t disk,
 Result<std::vector<std::byte>> read_unit(const Subject& subject, std::size_t disk,
                                          const Ext2DataUnit& unit) {
   std::vector<std::byte> bytes(unit.length_bytes);
+  std::memcpy(bytes.data(), unit.inline_content.data(), unit.inline_content.size());
   for (const Ext2Piece& piece : unit.pieces) {
     PC_RETURN_IF_ERROR(subject.read(
         disk, piece.on_disk, std::span(bytes).subspan(piece.in_unit, piece.length)));

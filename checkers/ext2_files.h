@@ -8,7 +8,8 @@
 // As the kernel tells it: extended attributes are those that listxattr(2) shows to root
 // (user., trusted., security., and the two ACLs, whose values have the form of
 // getxattr(2)); names and values that the file system keeps for itself (system.data of
-// inline files) are none. Inline content is an extent, as FIEMAP has it, but no unit.
+// inline files) are none. Inline content is an extent, as FIEMAP has it, and has blocks,
+// as stat(2) has it.
 //
 // Encrypted inodes and inodes with verity cannot be looked into: an Error.
 
@@ -33,7 +34,8 @@ struct Ext2Piece {
 };
 
 // One unit of what a regular file holds: an aligned range of `unit_bytes`, or less at its
-// end. Units without written blocks (holes, unwritten extents, inline data) are no units.
+// end. Units without written blocks (holes, unwritten extents) are no units, nor are
+// inline data unless they are asked for.
 struct Ext2DataUnit {
   std::string path;  // of several names the first
   std::uint64_t inode = 0;
@@ -41,6 +43,13 @@ struct Ext2DataUnit {
   std::uint64_t offset_bytes = 0;  // in the file
   std::uint32_t length_bytes = 0;
   std::vector<Ext2Piece> pieces;  // by in_unit; what lies between reads as zeros
+  std::string inline_content;     // instead of pieces: it has been read already
+};
+
+// Which units are listed.
+struct Ext2Units {
+  std::uint32_t unit_bytes = 0;  // 0: none
+  bool inline_too = false;
 };
 
 struct Ext2Files {
@@ -48,10 +57,10 @@ struct Ext2Files {
   std::vector<Ext2DataUnit> units;  // by path, then by offset; each inode once
 };
 
-// `unit_bytes`: of units; 0: without them. An Error of kind kBadInput: this is no ext4,
-// or it does not hold together; kUsage: it cannot be looked into; else the disk's own.
+// An Error of kind kBadInput: this is no ext4, or it does not hold together; kUsage: it
+// cannot be looked into; else the disk's own.
 Result<Ext2Files> read_ext2_files(const Subject& subject, std::size_t disk,
-                                  std::uint32_t unit_bytes);
+                                  const Ext2Units& wanted = {});
 
 // What is in a unit.
 Result<std::vector<std::byte>> read_unit(const Subject& subject, std::size_t disk,

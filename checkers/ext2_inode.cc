@@ -17,6 +17,8 @@ namespace powercut {
 
 namespace {
 
+constexpr std::uint64_t kStatBlockBytes = 512;  // of st_blocks, whatever the disk has
+
 struct FreeExtents {
   void operator()(ext2_extent_handle* handle) const { ext2fs_extent_free(handle); }
 };
@@ -86,6 +88,8 @@ class InodeReader {
     node.uid = inode_uid(inode);
     node.gid = inode_gid(inode);
     node.links = inode.i_links_count;
+    node.inode = inode_.number;
+    node.allocated_bytes = ext2fs_get_stat_i_blocks(fs_, raw_.small()) * kStatBlockBytes;
     PC_RETURN_IF_ERROR(read_attributes());
     switch (inode.i_mode & LINUX_S_IFMT) {
       case LINUX_S_IFREG:
@@ -125,19 +129,29 @@ class InodeReader {
   Status read_runs() {
     const ext2_inode& inode = *raw_.small();
     if ((inode.i_flags & EXT4_INLINE_DATA_FL) != 0) {
-      return read_inline_size();
+      return read_inline_content();
     }
     return (inode.i_flags & EXT4_EXTENTS_FL) != 0 ? read_extents() : read_block_map();
   }
 
-  // The kernel tells one extent of what is inline; it has no place on the disk of its
-  // own.
-  Status read_inline_size() {
-    std::size_t size = 0;
-    if (const errcode_t code = ext2fs_inline_data_size(fs_, inode_.number, &size)) {
+  // The kernel tells one extent of what is inline, and blocks by the size; it has no
+  // place on the disk of its own.
+  Status read_inline_content() {
+    std::size_t room = 0;
+    if (const errcode_t code = ext2fs_inline_data_size(fs_, inode_.number, &room)) {
       return fail(error(code));
     }
-    inode_.node.extents.push_back({0, size, false});
+    std::string content(room, '\0');
+    if (const errcode_t code = ext2fs_inline_data_get(fs_, inode_.number, raw_.small(),
+                                                      content.data(), &room)) {
+      return fail(error(code));
+    }
+    FileNode& node = inode_.node;
+    node.extents.push_back({0, room, false});
+    node.allocated_bytes +=
+        (node.size_bytes + kStatBlockBytes - 1) / kStatBlockBytes * kStatBlockBytes;
+    content.resize(std::min<std::uint64_t>(room, node.size_bytes));
+    inode_.inline_content = std::move(content);
     return {};
   }
 

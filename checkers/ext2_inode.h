@@ -10,6 +10,7 @@
 #include "checkers/ext2_io.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace powercut {
@@ -27,6 +28,8 @@ struct Ext2Inode {
   std::uint32_t generation = 0;
   FileNode node;              // without its path
   std::vector<Ext2Run> runs;  // of a regular file, by in_file
+  // Of a regular file without blocks of its own: what it holds, within its size.
+  std::string inline_content;
 
   bool is_directory() const { return LINUX_S_ISDIR(node.mode); }
 

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,9 +43,10 @@ class Ext4Checker : public Checker {
 
  private:
   Status look_at_files(const Subject& subject, Judgement& judgement) const {
-    Result<Ext2Files> files =
-        read_ext2_files(subject, 0, options_.data ? options_.unit_bytes : 0);
-    if (!files && files.error().kind == ErrorKind::kUsage && !options_.data) {
+    const bool wanted = options_.data || options_.observe;
+    Result<Ext2Files> files = read_ext2_files(
+        subject, 0, {options_.data ? options_.unit_bytes : 0, options_.observe});
+    if (!files && files.error().kind == ErrorKind::kUsage && !wanted) {
       return {};  // the outcome is not told, and nobody asked for it
     }
     if (!files && files.error().kind == ErrorKind::kBadInput) {
@@ -55,6 +57,9 @@ class Ext4Checker : public Checker {
     }
     PC_RETURN_IF_ERROR(files);
     judgement.probes[0].verdict.outcome = digest_of(files->tree);
+    if (options_.observe) {
+      observe_files(judgement.probes[0].verdict, std::move(files->tree));
+    }
     for (std::size_t i = 0; i < files->units.size(); ++i) {
       subject.begin_probe(i + 1);
       PC_ASSIGN_OR_RETURN(Judgement::Probe probe, judge_unit(subject, files->units[i]));
@@ -63,8 +68,8 @@ class Ext4Checker : public Checker {
     return {};
   }
 
-  static Result<Judgement::Probe> judge_unit(const Subject& subject,
-                                             const Ext2DataUnit& unit) {
+  Result<Judgement::Probe> judge_unit(const Subject& subject,
+                                      const Ext2DataUnit& unit) const {
     PC_ASSIGN_OR_RETURN(std::vector<std::byte> bytes, read_unit(subject, 0, unit));
     const std::string path = escape_name(unit.path);
     Judgement::Probe probe;
@@ -76,6 +81,13 @@ class Ext4Checker : public Checker {
       add_finding(probe.verdict, {key, key + ": " + problem, false});
     }
     probe.verdict.outcome = outcome_of(bytes);
+    if (options_.observe) {
+      Observation seen;
+      seen.path = unit.path;
+      seen.offset_bytes = unit.offset_bytes;
+      seen.bytes.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      probe.verdict.seen = std::make_shared<const Observation>(std::move(seen));
+    }
     return probe;
   }
 

@@ -4,7 +4,8 @@
 //   and then checks everything; any problem it would have to fix is a finding, with the
 //   problem codes from e2fsck's own problem log. The outcome is the tree that it leaves.
 //   With data: a probe for each unit of each file; what its stamps say against it
-//   (base/stamp.h) is a finding.
+//   (base/stamp.h) is a finding. To observe, the base tells that tree and each probe the
+//   bytes of its unit; inline content is a unit then, which reads nothing more.
 // When: every state of an ext2/3/4 file system; it needs no mount and no kernel. With
 //   ext4:cross the kernel's recovery is held against e2fsck's (ext4_cross.h).
 // Does NOT verify: file content without a stamp (e2fsck never reads it), and whether what

@@ -38,7 +38,7 @@ class Ext4CrossChecker : public Checker {
     const bool sound = repaired.kind == Verdict::Kind::kClean;
     FileTree tree;
     if (sound) {
-      PC_ASSIGN_OR_RETURN(Ext2Files files, read_ext2_files(subject, 0, 0));
+      PC_ASSIGN_OR_RETURN(Ext2Files files, read_ext2_files(subject, 0));
       tree = std::move(files.tree);
     }
     subject.restart();
@@ -64,6 +64,9 @@ class Ext4CrossChecker : public Checker {
       }
     }
     settle(verdict, report.tree);
+    if (options_.observe) {
+      observe_files(verdict, report.tree);
+    }
     return base_only(std::move(verdict));
   }
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -53,6 +54,7 @@ void make_inconclusive(Verdict& verdict, std::string reason) {
   verdict.kind = Verdict::Kind::kInconclusive;
   verdict.findings.clear();
   verdict.outcome.clear();
+  verdict.seen = nullptr;
   verdict.reason = std::move(reason);
 }
 
@@ -129,7 +131,25 @@ void settle(Verdict& verdict, const FileTree& tree) {
   verdict.outcome = outcome_of(tree, findings);
 }
 
+void observe_files(Verdict& verdict, FileTree tree) {
+  if (can_go_on(verdict)) {
+    Observation seen;
+    seen.files = true;
+    seen.tree = std::move(tree);
+    verdict.seen = std::make_shared<const Observation>(std::move(seen));
+  }
+}
+
 namespace {
+
+std::shared_ptr<const Observation> observation_of(DataUnit unit) {
+  Observation seen;
+  seen.path = std::move(unit.path);
+  seen.offset_bytes = unit.offset_bytes;
+  seen.bytes = std::move(unit.bytes);
+  seen.error = unit.error;
+  return std::make_shared<const Observation>(std::move(seen));
+}
 
 Judgement::Probe data_probe(const DataUnit& unit) {
   const std::string path = escape_name(unit.path);
@@ -170,8 +190,11 @@ Status add_data_probes(const Subject& subject, MountRequest request, const FileT
     return {};
   }
   settle(base, tree);
-  for (const DataUnit& unit : report.data) {
+  for (DataUnit& unit : report.data) {
     judgement.probes.push_back(data_probe(unit));
+    if (request.want_bytes) {
+      judgement.probes.back().verdict.seen = observation_of(std::move(unit));
+    }
   }
   return {};
 }
@@ -180,9 +203,13 @@ Result<Judgement> conclude(const Subject& subject, MountRequest request,
                            const FileTree& tree, Verdict verdict,
                            const CheckerOptions& options) {
   settle(verdict, tree);
+  if (options.observe) {
+    observe_files(verdict, tree);
+  }
   Judgement judgement = base_only(std::move(verdict));
   if (options.data) {
     request.data_unit_bytes = options.unit_bytes;
+    request.want_bytes = options.observe;
     PC_RETURN_IF_ERROR(add_data_probes(subject, std::move(request), tree, judgement));
   }
   return judgement;

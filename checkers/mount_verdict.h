@@ -54,16 +54,22 @@ void add_output(Verdict& verdict, std::string_view title, std::string_view text)
 // the keys.
 void settle(Verdict& verdict, const FileTree& tree);
 
+// Has the verdict of a base tell that recovery brought back `tree`; without effect if it
+// is inconclusive, or if nothing could be looked at.
+void observe_files(Verdict& verdict, FileTree tree);
+
 // Mounts disk 0 once more, read-only, and reads what files hold: adds a probe for each
 // unit. probes[0] must be settled with `tree`, and only what goes wrong with this mount
 // as a whole is added to it. What the kernel says meanwhile makes no finding: it may be
-// about data, which the base has not read, and a bad unit says so itself (an error).
+// about data, which the base has not read, and a bad unit says so itself (an error). With
+// request.want_bytes each probe tells what it saw.
 //
 // A base that is inconclusive, or in which nothing else can be found, gets no probes.
 Status add_data_probes(const Subject& subject, MountRequest request, const FileTree& tree,
                        Judgement& judgement);
 
-// Settles a verdict, and adds data probes if the options ask for data: the end of a run.
+// Settles a verdict, has it tell `tree` if the options ask for that, and adds data probes
+// if they ask for data: the end of a run.
 Result<Judgement> conclude(const Subject& subject, MountRequest request,
                            const FileTree& tree, Verdict verdict,
                            const CheckerOptions& options);

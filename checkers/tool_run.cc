@@ -2,6 +2,7 @@
 
 #include "checkers/tool_run.h"
 
+#include "base/mount_report.h"
 #include "base/subprocess.h"
 #include "checkers/complaint.h"
 #include "checkers/mount_verdict.h"
@@ -73,6 +74,12 @@ Status check_unit_bytes(const CheckerOptions& options) {
                 fmt::format("units of data of {} bytes are no whole number of sectors",
                             options.unit_bytes),
                 "a multiple of 512, for example 4096");
+  }
+  if (options.data && options.observe && options.unit_bytes > kMaxToldUnitBytes) {
+    return fail(ErrorKind::kUsage,
+                fmt::format("units of data of {} bytes are too long to be told",
+                            options.unit_bytes),
+                fmt::format("at most {}", kMaxToldUnitBytes));
   }
   return {};
 }

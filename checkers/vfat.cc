@@ -20,8 +20,8 @@ class VfatChecker : public Checker {
 
   std::string name() const override { return "vfat"; }
 
-  // What files hold is read through a mount.
-  bool needs_mounter() const override { return options_.data; }
+  // What files hold, and which there are, is read through a mount.
+  bool needs_mounter() const override { return options_.data || options_.observe; }
 
   std::string file_system() const override { return "vfat"; }
 
@@ -35,7 +35,7 @@ class VfatChecker : public Checker {
     }
     Verdict verdict;
     add_tool_findings(verdict, "fsck.vfat", run, complaints);
-    if (subject.mounter == nullptr || !can_go_on(verdict)) {
+    if ((subject.mounter == nullptr && !needs_mounter()) || !can_go_on(verdict)) {
       settle(verdict, {});
       return base_only(std::move(verdict));
     }

@@ -107,14 +107,15 @@ void DataReader::Free::operator()(void* memory) const {
   std::free(memory);
 }
 
-DataReader::DataReader(int root, const TreeWalk& walk, std::uint32_t unit_bytes,
+DataReader::DataReader(int root, const TreeWalk& walk, const MountRequest& request,
                        std::uint32_t block_bytes, ProblemList& problems)
     : root_(root),
-      unit_bytes_(unit_bytes),
+      unit_bytes_(request.data_unit_bytes),
       block_bytes_(block_bytes),
+      want_bytes_(request.want_bytes),
       problems_(problems),
       // A unit may begin and end within a block.
-      buffer_bytes_((unit_bytes + 2 * block_bytes + kAlignment - 1) / kAlignment *
+      buffer_bytes_((unit_bytes_ + 2 * block_bytes + kAlignment - 1) / kAlignment *
                     kAlignment),
       buffer_(static_cast<std::byte*>(std::aligned_alloc(kAlignment, buffer_bytes_))) {
   if (buffer_ == nullptr) {
@@ -127,7 +128,7 @@ DataReader::DataReader(int root, const TreeWalk& walk, std::uint32_t unit_bytes,
       continue;
     }
     File file;
-    file.offsets = units_of(node, walk.extents_known, unit_bytes);
+    file.offsets = units_of(node, walk.extents_known, unit_bytes_);
     if (file.offsets.empty()) {
       continue;
     }
@@ -177,6 +178,9 @@ void DataReader::read_unit(const File& file, const Fd& fd, std::uint64_t offset_
   const std::span<const std::byte> bytes(buffer_.get() + skipped,
                                          length > skipped ? length - skipped : 0);
   unit.digest = fmt::format("{:016x}", XXH64(bytes.data(), bytes.size(), 0));
+  if (want_bytes_) {
+    unit.bytes.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
   if (bytes.size() != end - offset_bytes) {
     unit.problem = fmt::format("{} bytes instead of {} before the end of the file",
                                bytes.size(), end - offset_bytes);

@@ -24,9 +24,9 @@ namespace powercut {
 // holes, nothing unwritten; the whole file where the file system does not tell extents.
 class DataReader {
  public:
-  // `unit_bytes` is a multiple of 512, `block_bytes` the logical block of the disk. A
-  // file that cannot be opened is a problem and has no units.
-  DataReader(int root, const TreeWalk& walk, std::uint32_t unit_bytes,
+  // Units are of request.data_unit_bytes, a multiple of 512; `block_bytes` is the logical
+  // block of the disk. A file that cannot be opened is a problem and has no units.
+  DataReader(int root, const TreeWalk& walk, const MountRequest& request,
              std::uint32_t block_bytes, ProblemList& problems);
   ~DataReader();
   DataReader(const DataReader&) = delete;
@@ -48,6 +48,7 @@ class DataReader {
   int root_;
   std::uint32_t unit_bytes_;
   std::uint32_t block_bytes_;
+  bool want_bytes_;
   ProblemList& problems_;
   std::vector<File> files_;
   std::size_t buffer_bytes_;

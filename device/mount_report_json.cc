@@ -2,9 +2,14 @@
 
 #include "device/mount_report_json.h"
 
+#include "base/base64.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -76,6 +81,8 @@ Json node_to_json(const FileNode& node) {
   add("gid", node.gid);
   add("size", node.size_bytes);
   add("device", node.device);
+  add("inode", node.inode);
+  add("allocated", node.allocated_bytes);
   if (!node.target.empty()) {
     json["target"] = text_of(node.target);
   }
@@ -98,6 +105,8 @@ FileNode node_from_json(const Json& json) {
   node.gid = json.value("gid", 0U);
   node.size_bytes = json.value("size", std::uint64_t{0});
   node.device = json.value("device", std::uint64_t{0});
+  node.inode = json.value("inode", std::uint64_t{0});
+  node.allocated_bytes = json.value("allocated", std::uint64_t{0});
   if (json.contains("target")) {
     node.target = bytes_of(json.at("target"));
   }
@@ -116,7 +125,30 @@ FileNode node_from_json(const Json& json) {
   return node;
 }
 
-// The units file by file, which spares the paths.
+// Base64, or a number: so many zeros.
+Json content_to_json(const std::string& bytes) {
+  if (bytes.find_first_not_of('\0') == std::string::npos) {
+    return bytes.size();
+  }
+  return to_base64(bytes);
+}
+
+std::string content_from_json(const Json& json) {
+  std::optional<std::string> bytes;
+  if (json.is_number_unsigned()) {
+    bytes = std::string(
+        std::min<std::uint64_t>(json.get<std::uint64_t>(), kMaxToldUnitBytes + 1), '\0');
+  } else {
+    bytes = from_base64(json.get_ref<const std::string&>());
+  }
+  if (!bytes || bytes->size() > kMaxToldUnitBytes) {
+    throw std::invalid_argument("the bytes of a unit are none");
+  }
+  return std::move(*bytes);
+}
+
+// The units file by file, which spares the paths; the bytes only where they were asked
+// for.
 Json data_to_json(const std::vector<DataUnit>& data) {
   Json json = Json::array();
   const std::string* path = nullptr;
@@ -125,8 +157,12 @@ Json data_to_json(const std::vector<DataUnit>& data) {
       json.push_back({{"path", text_of(unit.path)}, {"units", Json::array()}});
     }
     path = &unit.path;
-    json.back()["units"].push_back(
-        {unit.offset_bytes, unit.error, text_of(unit.digest), text_of(unit.problem)});
+    Json told = {unit.offset_bytes, unit.error, text_of(unit.digest),
+                 text_of(unit.problem)};
+    if (!unit.bytes.empty()) {
+      told.push_back(content_to_json(unit.bytes));
+    }
+    json.back()["units"].push_back(std::move(told));
   }
   return json;
 }
@@ -137,7 +173,8 @@ std::vector<DataUnit> data_from_json(const Json& json) {
     const std::string path = bytes_of(file.at("path"));
     for (const Json& unit : file.at("units")) {
       data.push_back({path, unit.at(0).get<std::uint64_t>(), unit.at(1).get<int>(),
-                      bytes_of(unit.at(2)), bytes_of(unit.at(3))});
+                      bytes_of(unit.at(2)), bytes_of(unit.at(3)),
+                      unit.size() > 4 ? content_from_json(unit.at(4)) : std::string()});
     }
   }
   return data;
@@ -150,6 +187,7 @@ MountRequest request_from(const Json& json) {
   request.walk = json.at("walk").get<bool>();
   request.use = json.at("use").get<bool>();
   request.data_unit_bytes = json.at("data_unit_bytes").get<std::uint32_t>();
+  request.want_bytes = json.at("want_bytes").get<bool>();
   request.timeout = std::chrono::milliseconds(json.at("timeout_ms").get<std::int64_t>());
   return request;
 }
@@ -190,6 +228,7 @@ std::string to_json(const MountRequest& request) {
               {"walk", request.walk},
               {"use", request.use},
               {"data_unit_bytes", request.data_unit_bytes},
+              {"want_bytes", request.want_bytes},
               {"timeout_ms", request.timeout.count()}}
       .dump();
 }

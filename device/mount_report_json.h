@@ -4,7 +4,8 @@
 // guest and back. Between equal programs only: not a format to keep.
 //
 // Names, targets and attributes are bytes and need not be UTF-8: each byte is written as
-// the character of its number (Latin-1), so that all come back as they were.
+// the character of its number (Latin-1), so that all come back as they were. What a unit
+// of data holds is Base64, or the number of its bytes if all are zero.
 
 #pragma once
 

@@ -31,24 +31,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint32_t kSmallestBlock = 512;
 
-// Makes the device ready for a state that it did not show before; returns its logical
-// block. Opened for reading only: udev looks into a device when a writer closes it.
-Result<std::uint32_t> prepare_device(const fs::path& device) {
-  PC_ASSIGN_OR_RETURN(const Fd fd, Fd::open(device, O_RDONLY));
-  if (::ioctl(fd.get(), BLKFLSBUF, 0) != 0 || ::ioctl(fd.get(), BLKRASET, 0UL) != 0) {
-    Error error =
-        system_error(fmt::format("cannot drop the cache of {}", device.native()), errno);
-    if (errno == EACCES || errno == EPERM) {
-      error.kind = ErrorKind::kMissing;
-      error.hint = "run as root";
-    }
-    return fail(std::move(error));
-  }
-  int block = 0;
-  ::ioctl(fd.get(), BLKSSZGET, &block);
-  return std::max(kSmallestBlock, static_cast<std::uint32_t>(std::max(block, 0)));
-}
-
 void sync_to_disk(int root, ProblemList& problems) {
   if (::syncfs(root) != 0) {
     problems.add("sync", "/", errno);
@@ -75,7 +57,7 @@ void look_around(const fs::path& mountpoint, const MountRequest& request,
     sync_to_disk(root.get(), problems);
   }
   if (request.data_unit_bytes != 0) {
-    DataReader reader(root.get(), walk, request.data_unit_bytes, block_bytes, problems);
+    DataReader reader(root.get(), walk, request, block_bytes, problems);
     report.data = reader.read(begin_unit);
   }
   if (request.walk) {
@@ -112,6 +94,23 @@ void unmount(Mount& mount, const fs::path& mountpoint, ProblemList& problems) {
 
 }  // namespace
 
+// Opened for reading only: udev looks into a device when a writer closes it.
+Result<std::uint32_t> prepare_device(const fs::path& device) {
+  PC_ASSIGN_OR_RETURN(const Fd fd, Fd::open(device, O_RDONLY));
+  if (::ioctl(fd.get(), BLKFLSBUF, 0) != 0 || ::ioctl(fd.get(), BLKRASET, 0UL) != 0) {
+    Error error =
+        system_error(fmt::format("cannot drop the cache of {}", device.native()), errno);
+    if (errno == EACCES || errno == EPERM) {
+      error.kind = ErrorKind::kMissing;
+      error.hint = "run as root";
+    }
+    return fail(std::move(error));
+  }
+  int block = 0;
+  ::ioctl(fd.get(), BLKSSZGET, &block);
+  return std::max(kSmallestBlock, static_cast<std::uint32_t>(std::max(block, 0)));
+}
+
 Result<MountReport> visit_mount(const VisitPlace& place, const MountRequest& request,
                                 const std::function<void(std::size_t unit)>& begin_unit) {
   if (request.data_unit_bytes % kStampBytes != 0) {
@@ -119,6 +118,11 @@ Result<MountReport> visit_mount(const VisitPlace& place, const MountRequest& req
                 fmt::format("data cannot be read in units of {} bytes: they are not "
                             "whole sectors of 512",
                             request.data_unit_bytes));
+  }
+  if (request.want_bytes && request.data_unit_bytes > kMaxToldUnitBytes) {
+    return fail(ErrorKind::kUsage,
+                fmt::format("data cannot be told in units of {} bytes: at most {}",
+                            request.data_unit_bytes, kMaxToldUnitBytes));
   }
   KernelLog log;
   PC_ASSIGN_OR_RETURN(const std::uint32_t block_bytes, prepare_device(place.device));

@@ -10,6 +10,7 @@
 #include "base/result.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 
@@ -21,6 +22,11 @@ struct VisitPlace {
   // The kernel logs what others do too: keep only what is about this disk.
   bool shared_kernel = true;
 };
+
+// Makes a block device ready for a state that it did not show before: writes out and
+// drops what the kernel caches of it, and switches its read-ahead off. Returns its
+// logical block.
+Result<std::uint32_t> prepare_device(const std::filesystem::path& device);
 
 // Before each mount what the kernel caches of the device is dropped, and its read-ahead
 // is switched off, for the disk may show another state than the last time. The mount has

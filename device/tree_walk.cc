@@ -31,7 +31,8 @@ namespace powercut {
 namespace {
 
 constexpr std::size_t kExtentsAtOnce = 128;
-constexpr std::size_t kXattrBytes = 65536;  // the most that the kernel hands out
+constexpr std::size_t kXattrBytes = 65536;      // the most that the kernel hands out
+constexpr std::uint64_t kStatBlockBytes = 512;  // of stx_blocks, whatever the disk has
 constexpr int kReadFlags = O_RDONLY | O_NOATIME | O_NONBLOCK;
 
 // The walk of one file system; directories are a list, so that depth costs no stack.
@@ -79,6 +80,8 @@ bool Walk::read_status(int directory, const char* name, FileNode& node) {
   node.uid = status.stx_uid;
   node.gid = status.stx_gid;
   node.links = status.stx_nlink;
+  node.inode = status.stx_ino;
+  node.allocated_bytes = status.stx_blocks * kStatBlockBytes;
   if (S_ISREG(node.mode) || S_ISLNK(node.mode)) {
     node.size_bytes = status.stx_size;
   }

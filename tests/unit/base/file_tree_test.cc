@@ -43,6 +43,19 @@ TEST_CASE("a line has every attribute of a node", "[tree]") {
   CHECK(to_line(link) == "/l symlink 0777 0:0 links 0 size 3 -> a\\x20b");
 }
 
+TEST_CASE("numbers of inodes and allocated space are told, and not compared", "[tree]") {
+  FileNode a = file("/a");
+  FileNode b = a;
+  b.inode = 12;
+  b.allocated_bytes = 16384;
+  CHECK(a == b);
+  CHECK(to_line(a) == to_line(b));
+  CHECK(digest_of({a}) == digest_of({b}));
+  CHECK(differences({a}, {b}, "A", "B", 9).empty());
+  b.size_bytes = 1;
+  CHECK(a != b);
+}
+
 TEST_CASE("a line is one line, whatever bytes are in names", "[tree]") {
   CHECK(escape_name("a/b-_.~") == "a/b-_.~");
   CHECK(escape_name("a b\n\\\xc3\xa4\x7f") == "a\\x20b\\x0a\\x5c\\xc3\\xa4\\x7f");

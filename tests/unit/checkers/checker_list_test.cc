@@ -16,7 +16,7 @@ TEST_CASE("checkers are made by their names, and call themselves so", "[checkers
   const std::map<std::string, std::string> programs = {
       {"ext4", "e2fsck"},   {"ext4:cross", "e2fsck"}, {"xfs", "xfs_repair"},
       {"btrfs", "btrfs"},   {"f2fs", "sh"},           {"vfat", "fsck.vfat"},
-      {"usable:xfs", "sh"}, {"command:sh {}", "sh"}};
+      {"usable:xfs", "sh"}, {"command:sh {}", "sh"},  {"files:sh x", "e2fsck"}};
   std::set<std::string> kinds;
   for (const auto& [text, program] : programs) {
     INFO(text);
@@ -29,7 +29,8 @@ TEST_CASE("checkers are made by their names, and call themselves so", "[checkers
       REQUIRE(made.has_value());
       CHECK((*made)->name() == text);
       CHECK((*made)->needs_mounter() ==
-            !(text == "ext4" || text == "vfat" || text.starts_with("command:")));
+            !(text == "ext4" || text == "vfat" || text.starts_with("command:") ||
+              text.starts_with("files:")));
     }
     kinds.insert(text.substr(0, text.find(':')));
   }

@@ -54,7 +54,7 @@ class TreeImage : public Image {
   }
 
   Ext2Files files(std::uint32_t unit_bytes = 0) const {
-    return value_or_throw(read_ext2_files(subject(), 0, unit_bytes));
+    return value_or_throw(read_ext2_files(subject(), 0, {unit_bytes}));
   }
 };
 
@@ -171,11 +171,11 @@ TEST_CASE("what is no ext4, or holds not together, is bad input",
   const TreeImage image({"-t", "ext4"});
   const std::string superblock = image.read(1024, 1024);
   image.write(1024, std::string(1024, '\0'));
-  CHECK(read_ext2_files(image.subject(), 0, 0).error().kind == ErrorKind::kBadInput);
+  CHECK(read_ext2_files(image.subject(), 0).error().kind == ErrorKind::kBadInput);
   image.write(1024, superblock);
-  CHECK(read_ext2_files(image.subject(), 0, 0).has_value());
+  CHECK(read_ext2_files(image.subject(), 0).has_value());
   image.debugfs("link /a /a/b/loop");
-  const Result<Ext2Files> looped = read_ext2_files(image.subject(), 0, 0);
+  const Result<Ext2Files> looped = read_ext2_files(image.subject(), 0);
   REQUIRE_FALSE(looped.has_value());
   CHECK(looped.error().kind == ErrorKind::kBadInput);
 }
@@ -190,7 +190,7 @@ TEST_CASE("an error of the disk comes through as it is", "[checkers][ext2_files]
     return ++reads == 5 ? fail(ErrorKind::kSystem, "the disk is on fire")
                         : read(disk, offset, out);
   };
-  const Result<Ext2Files> files = read_ext2_files(subject, 0, 0);
+  const Result<Ext2Files> files = read_ext2_files(subject, 0);
   REQUIRE_FALSE(files.has_value());
   CHECK(files.error().message == "the disk is on fire");
 }
@@ -200,7 +200,7 @@ TEST_CASE("encrypted inodes and such with verity cannot be looked into",
   for (const char* flags : {"0x80800", "0x180000"}) {
     const TreeImage image({"-t", "ext4"});
     image.debugfs(std::string("set_inode_field /a/small flags ") + flags);
-    const Result<Ext2Files> files = read_ext2_files(image.subject(), 0, 0);
+    const Result<Ext2Files> files = read_ext2_files(image.subject(), 0);
     REQUIRE_FALSE(files.has_value());
     CHECK(files.error().kind == ErrorKind::kUsage);
     CHECK_FALSE(files.error().hint.empty());

@@ -18,9 +18,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <fstream>
 #include <functional>
+#include <map>
 
 namespace powercut {
 namespace {
@@ -97,6 +98,55 @@ void with_loop(const Image& image,
   REQUIRE(loop.detach());
 }
 
+// Made with the arguments of mke2fs, and filled by the kernel.
+class FilledImage : public Image {
+ public:
+  explicit FilledImage(const std::vector<std::string>& kind) : Image(64 << 20) {
+    std::vector<std::string> argv = {"mke2fs", "-F", "-q"};
+    argv.insert(argv.end(), kind.begin(), kind.end());
+    argv.push_back(path());
+    run_program(argv);
+    const fs::path mountpoint = file("mnt");
+    fs::create_directory(mountpoint);
+    with_loop(*this, [&](const fs::path& device) {
+      Mount mount = value_or_throw(Mount::mount({device, mountpoint, "ext4", ""}));
+      fill(mountpoint);
+      REQUIRE(mount.unmount());
+    });
+  }
+};
+
+MountReport visit_by_kernel(const Image& image, std::uint32_t data_unit_bytes) {
+  MountReport report;
+  with_loop(image, [&](const fs::path& device) {
+    MountRequest request;
+    request.type = "ext4";
+    request.data_unit_bytes = data_unit_bytes;
+    request.want_bytes = data_unit_bytes != 0;
+    report = value_or_throw(visit_mount({device, image.file("mnt"), true}, request,
+                                        [](std::size_t /*unit*/) {}));
+  });
+  REQUIRE(report.sound());
+  return report;
+}
+
+FileTree by_kernel(const Image& image) {
+  return visit_by_kernel(image, 0).tree;
+}
+
+// Of those nodes that are alike in all else: numbers of inodes, and what is allocated.
+std::vector<std::string> untold_differences(const FileTree& a, const FileTree& b) {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    if (a[i].inode != b[i].inode || a[i].allocated_bytes != b[i].allocated_bytes) {
+      lines.push_back(fmt::format("{}: inode {} | {}, allocated {} | {}",
+                                  escape_name(a[i].path), a[i].inode, b[i].inode,
+                                  a[i].allocated_bytes, b[i].allocated_bytes));
+    }
+  }
+  return lines;
+}
+
 TEST_CASE("the kernel's walk gives the same tree", "[checkers][ext2_files][kernel]") {
   const std::vector<std::vector<std::string>> kinds = {
       {"-t", "ext4"},
@@ -109,33 +159,73 @@ TEST_CASE("the kernel's walk gives the same tree", "[checkers][ext2_files][kerne
       {"-t", "ext2"}};
   for (const std::vector<std::string>& kind : kinds) {
     INFO(fmt::format("{}", fmt::join(kind, " ")));
-    const Image image(64 << 20);
-    std::vector<std::string> argv = {"mke2fs", "-F", "-q"};
-    argv.insert(argv.end(), kind.begin(), kind.end());
-    argv.push_back(image.path());
-    run_program(argv);
-    const fs::path mountpoint = image.file("mnt");
-    fs::create_directory(mountpoint);
-    with_loop(image, [&](const fs::path& device) {
-      Mount mount = value_or_throw(Mount::mount({device, mountpoint, "ext4", ""}));
-      fill(mountpoint);
-      REQUIRE(mount.unmount());
-    });
-    MountReport report;
-    with_loop(image, [&](const fs::path& device) {
-      MountRequest request;
-      request.type = "ext4";
-      report = value_or_throw(
-          visit_mount({device, mountpoint, true}, request, [](std::size_t /*unit*/) {}));
-    });
-    REQUIRE(report.sound());
-    REQUIRE(report.tree.size() > 300);
-    const Ext2Files files = value_or_throw(read_ext2_files(image.subject(), 0, 0));
+    const FilledImage image(kind);
+    const FileTree tree = by_kernel(image);
+    REQUIRE(tree.size() > 300);
+    const Ext2Files files = value_or_throw(read_ext2_files(image.subject(), 0));
     const std::vector<std::string> lines =
-        differences(report.tree, files.tree, "the kernel", "ours", 5);
+        differences(tree, files.tree, "the kernel", "ours", 5);
     INFO(fmt::format("{}", fmt::join(lines, "\n")));
     CHECK(lines.empty());
+    const std::vector<std::string> untold = untold_differences(tree, files.tree);
+    INFO(fmt::format("{}", fmt::join(untold, "\n")));
+    CHECK(untold.empty());
+    for (const FileNode& node : tree) {
+      // "reserved" has blocks behind its size, if the file system can set them aside.
+      const bool unwritten =
+          std::any_of(node.extents.begin(), node.extents.end(),
+                      [](const FileExtent& extent) { return extent.unwritten; });
+      CHECK((!unwritten || node.allocated_bytes >= node.size_bytes + 100000));
+    }
   }
+}
+
+TEST_CASE("the kernel reads the same bytes in the same units",
+          "[checkers][ext2_files][kernel]") {
+  for (const std::vector<std::string>& kind :
+       std::vector<std::vector<std::string>>{{"-t", "ext4", "-b", "1024"},
+                                             {"-t", "ext4", "-O", "inline_data"},
+                                             {"-t", "ext2", "-b", "4096"}}) {
+    INFO(fmt::format("{}", fmt::join(kind, " ")));
+    const FilledImage image(kind);
+    std::map<std::string, std::string> by_place;
+    for (const DataUnit& unit : visit_by_kernel(image, 4096).data) {
+      by_place[fmt::format("{}+{}", unit.path, unit.offset_bytes)] = unit.bytes;
+    }
+    const Subject subject = image.subject();
+    const Ext2Files files = value_or_throw(read_ext2_files(subject, 0, {4096, true}));
+    // The kernel's are those of each name: "/a/f" is "/a/g" too.
+    CHECK(files.units.size() + 1 == by_place.size());
+    for (const Ext2DataUnit& unit : files.units) {
+      const std::vector<std::byte> bytes = value_or_throw(read_unit(subject, 0, unit));
+      const std::string place = fmt::format("{}+{}", unit.path, unit.offset_bytes);
+      INFO(place);
+      REQUIRE(by_place.contains(place));
+      CHECK((by_place[place] ==
+             std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+    }
+  }
+}
+
+TEST_CASE("a count of blocks may be one of the file system's blocks, as for the kernel",
+          "[checkers][ext2_files][kernel]") {
+  const FilledImage image({"-t", "ext4", "-b", "4096", "-O", "huge_file"});
+  const auto sparse = [](const FileTree& tree) {
+    return *std::find_if(tree.begin(), tree.end(),
+                         [](const FileNode& node) { return node.path == "/sparse"; });
+  };
+  const auto debugfs = [&](const std::string& request) {
+    run_program({"debugfs", "-w", "-R", request, image.path()});
+  };
+  const FileNode before = sparse(by_kernel(image));
+  REQUIRE(before.allocated_bytes == 8192);
+  debugfs("set_inode_field sparse blocks 0x100000003");
+  debugfs("set_inode_field sparse flags 0xc0000");  // extents, huge_file
+  const FileNode kernel = sparse(by_kernel(image));
+  const FileNode ours = sparse(value_or_throw(read_ext2_files(image.subject(), 0)).tree);
+  CHECK(kernel.allocated_bytes == 0x100000003 * 4096);
+  CHECK(ours.allocated_bytes == kernel.allocated_bytes);
+  CHECK(ours == before);  // it is not compared
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class CrossRun {
   CrossRun() {
     run_program({"mke2fs", "-F", "-q", "-t", "ext4", image.path()});
     debugfs("mkdir dir");
-    report.tree = value_or_throw(read_ext2_files(image.subject(), 0, 0)).tree;
+    report.tree = value_or_throw(read_ext2_files(image.subject(), 0)).tree;
   }
 
   void debugfs(const std::string& request) const {
@@ -37,11 +37,12 @@ class CrossRun {
     mounter.on_mount = on_mount;
     Subject subject = image.subject();
     subject.mounter = &mounter;
-    const std::unique_ptr<Checker> checker = make_ext4_cross_checker({});
+    const std::unique_ptr<Checker> checker = make_ext4_cross_checker(options);
     return value_or_throw(checker->run(subject)).probes.at(0).verdict;
   }
 
   Image image{4 << 20};
+  CheckerOptions options;
   MountReport report;
   FakeMounter mounter;
   std::function<void()> on_mount;
@@ -60,6 +61,17 @@ TEST_CASE("two recoveries that agree are clean", "[checkers][cross]") {
   CHECK(verdict.outcome == digest_of(run.report.tree));
   CHECK(run.mounter.requests.size() == 1);
   CHECK(run.image.restarts() == 1);
+}
+
+TEST_CASE("to observe, the tree of the kernel's recovery is told",
+          "[checkers][cross][observe]") {
+  CrossRun run;
+  CHECK(run.judge().seen == nullptr);
+  run.options.observe = true;
+  const Verdict verdict = run.judge();
+  REQUIRE(verdict.seen != nullptr);
+  CHECK(verdict.seen->files);
+  CHECK(verdict.seen->tree == run.report.tree);
 }
 
 TEST_CASE("the kernel gets the state, not what e2fsck made of it", "[checkers][cross]") {

@@ -48,7 +48,7 @@ class Ext4Image : public Image {
 
   // The unit of a file, without options.
   Ext2DataUnit unit_of(const std::string& path, std::uint64_t offset_bytes) const {
-    const Ext2Files files = value_or_throw(read_ext2_files(subject(), 0, 4096));
+    const Ext2Files files = value_or_throw(read_ext2_files(subject(), 0, {4096}));
     return *std::find_if(files.units.begin(), files.units.end(),
                          [&](const Ext2DataUnit& unit) {
                            return unit.path == path && unit.offset_bytes == offset_bytes;
@@ -147,7 +147,7 @@ TEST_CASE("the same image gives the same verdict", "[checkers][ext4]") {
 TEST_CASE("the outcome is that of the tree that e2fsck leaves", "[checkers][ext4]") {
   const Ext4Image image;
   const Verdict verdict = image.check();
-  const Ext2Files files = value_or_throw(read_ext2_files(image.subject(), 0, 0));
+  const Ext2Files files = value_or_throw(read_ext2_files(image.subject(), 0));
   CHECK(verdict.outcome == digest_of(files.tree));
   image.debugfs("set_inode_field file mode 0100600");
   CHECK(image.check().outcome != verdict.outcome);
@@ -204,9 +204,87 @@ TEST_CASE("files with verity stop a check with data, and no other", "[checkers][
   CHECK(judged.error().message.find("verity") != std::string::npos);
 }
 
+CheckerOptions observing(bool data) {
+  CheckerOptions options = with_data();
+  options.data = data;
+  options.observe = true;
+  return options;
+}
+
+TEST_CASE("the ext4 checker tells the tree, and the bytes of each unit",
+          "[checkers][ext4][observe]") {
+  const Ext4Image image;
+  image.add("long", std::string(4096, 'y') + "the rest");
+  image.debugfs("punch long 0 0");
+  image.debugfs("set_inode_field file links_count 5");  // findings hide nothing
+  const Judgement judgement = image.judge(observing(true));
+  const Ext2Files files = value_or_throw(read_ext2_files(image.subject(), 0));
+  const Observation& base = *judgement.probes.at(0).verdict.seen;
+  CHECK(judgement.probes[0].verdict.kind == Verdict::Kind::kFindings);
+  CHECK(base.files);
+  CHECK(base.tree == files.tree);
+  CHECK(base.tree.at(1).inode == files.tree.at(1).inode);
+  REQUIRE(judgement.probes.size() == 3);
+  const Observation& file = *judgement.probes[1].verdict.seen;
+  CHECK(file.path == "/file");
+  CHECK(file.offset_bytes == 0);
+  CHECK(file.bytes == std::string(3000, 'x'));
+  const Observation& rest = *judgement.probes[2].verdict.seen;
+  CHECK(rest.path == "/long");
+  CHECK(rest.offset_bytes == 4096);
+  CHECK(rest.bytes == "the rest");
+  CHECK(image.judge(observing(false)).probes.size() == 1);
+  CHECK(image.judge(observing(false)).probes[0].verdict.seen != nullptr);
+  CHECK(image.judge(with_data()).probes[0].verdict.seen == nullptr);
+  CHECK(image.judge(with_data()).probes[1].verdict.seen == nullptr);
+}
+
+TEST_CASE("inline content is told, as a unit that reads nothing more",
+          "[checkers][ext4][observe]") {
+  const Ext4Image image;
+  run_program({"mke2fs", "-F", "-q", "-t", "ext4", "-O", "inline_data", image.path()});
+  image.add("small", "a few bytes");
+  CHECK(image.judge(with_data()).probes.size() == 1);
+  std::size_t reads_of_probe = 0;
+  Subject subject = image.subject();
+  const auto read = subject.read;
+  subject.begin_probe = [&](std::size_t /*probe*/) {
+    subject.read = [&](std::size_t disk, std::uint64_t offset, std::span<std::byte> out) {
+      ++reads_of_probe;
+      return read(disk, offset, out);
+    };
+  };
+  const auto checker = value_or_throw(make_ext4_checker("", observing(true)));
+  const Judgement judgement = value_or_throw(checker->run(subject));
+  REQUIRE(judgement.probes.size() == 2);
+  CHECK(judgement.probes[1].name == "data:/small+0");
+  CHECK(judgement.probes[1].verdict.seen->bytes == "a few bytes");
+  CHECK(reads_of_probe == 0);
+}
+
+TEST_CASE("who observes nothing does not pass", "[checkers][ext4][observe]") {
+  const Ext4Image verity;
+  run_program({"tune2fs", "-O", "verity", verity.path()});
+  verity.debugfs("set_inode_field file flags 0x180000");
+  const auto checker = value_or_throw(make_ext4_checker("", observing(false)));
+  const Result<Judgement> judged = checker->run(verity.subject());
+  REQUIRE_FALSE(judged.has_value());
+  CHECK(judged.error().message.find("verity") != std::string::npos);
+  const Ext4Image zeros;
+  zeros.write(0, std::string(4 << 20, '\0'));
+  const Verdict verdict = zeros.judge(observing(true)).probes.at(0).verdict;
+  CHECK(verdict.kind == Verdict::Kind::kFindings);
+  CHECK(verdict.seen == nullptr);
+}
+
 TEST_CASE("the ext4 checker refuses arguments and odd units", "[checkers][ext4]") {
   CHECK(make_ext4_checker("x", {}).error().kind == ErrorKind::kUsage);
   CHECK(make_ext4_checker("", with_data(1000)).error().kind == ErrorKind::kUsage);
+  CheckerOptions long_units = observing(true);
+  long_units.unit_bytes = 128 << 10;
+  CHECK(make_ext4_checker("", long_units).error().kind == ErrorKind::kUsage);
+  long_units.observe = false;
+  CHECK(make_ext4_checker("", long_units).has_value());
   CHECK(value_or_throw(make_ext4_checker("cross", {}))->needs_mounter());
 }
 

@@ -169,6 +169,87 @@ TEST_CASE("data of a state that does not mount, or only once, make no probes",
                 "reading data: cannot mount: Invalid argument"));
 }
 
+// Of a judgement by usable, which ends as all that mount do.
+Judgement observed(std::vector<MountReport> reports, bool data) {
+  CheckerOptions options;
+  options.data = data;
+  options.observe = true;
+  FakeMounter mounter(std::move(reports));
+  Subject subject;
+  subject.mounter = &mounter;
+  subject.begin_probe = [](std::size_t /*probe*/) {};
+  const std::unique_ptr<Checker> checker =
+      value_or_throw(make_usable_checker("ext4", options));
+  Judgement judgement = value_or_throw(checker->run(subject));
+  CHECK(mounter.requests.back().want_bytes == data);
+  return judgement;
+}
+
+TEST_CASE("the base tells its tree, and each probe of data what it read",
+          "[checkers][observe]") {
+  MountReport report;
+  report.tree = some_tree();
+  report.tree[0].inode = 2;
+  report.data = {{"/a b", 0, 0, "d0", "", "content"},
+                 {"/a b", 4096, EIO, "", "", ""},
+                 {"/a b", 8192, 0, "d2", "a broken stamp at 0", "other"}};
+  const Judgement judgement = observed({report}, true);
+  REQUIRE(judgement.probes.size() == 4);
+  const Observation& base = *judgement.probes[0].verdict.seen;
+  CHECK(base.files);
+  CHECK(base.tree == report.tree);
+  CHECK(base.tree.at(0).inode == 2);
+  CHECK_FALSE(base.claims_made);
+  for (std::size_t i = 0; i < report.data.size(); ++i) {
+    const Observation& seen = *judgement.probes[i + 1].verdict.seen;
+    CHECK_FALSE(seen.files);
+    CHECK(seen.path == report.data[i].path);
+    CHECK(seen.offset_bytes == report.data[i].offset_bytes);
+    CHECK(seen.bytes == report.data[i].bytes);
+    CHECK(seen.error == report.data[i].error);
+  }
+  // What stamps say is said as ever.
+  CHECK(has_key(judgement.probes[3].verdict, "stale data in /a\\x20b"));
+  const Judgement without_data = observed({report}, false);
+  REQUIRE(without_data.probes.size() == 1);
+  CHECK(without_data.probes[0].verdict.seen->tree == report.tree);
+}
+
+TEST_CASE("findings that leave something to look at do not hide it",
+          "[checkers][observe]") {
+  MountReport report;
+  report.tree = some_tree();
+  report.problems = {"getxattr /a: Input/output error"};
+  const Judgement judgement = observed({report}, false);
+  CHECK(judgement.probes.at(0).verdict.kind == Verdict::Kind::kFindings);
+  REQUIRE(judgement.probes.at(0).verdict.seen != nullptr);
+  CHECK(judgement.probes.at(0).verdict.seen->files);
+}
+
+TEST_CASE("what could not be looked at is not told as empty", "[checkers][observe]") {
+  MountReport unmountable;
+  unmountable.mount_errno = EINVAL;
+  CHECK(observed({unmountable}, false).probes.at(0).verdict.seen == nullptr);
+  MountReport slow;
+  slow.timed_out = true;
+  CHECK(observed({slow}, false).probes.at(0).verdict.seen == nullptr);
+  // Found out when data are read: inconclusive after all.
+  MountReport sound;
+  sound.tree = some_tree();
+  CHECK(observed({sound, sound, slow}, true).probes.at(0).verdict.seen == nullptr);
+}
+
+TEST_CASE("nothing is told that nobody asked for", "[checkers][observe]") {
+  MountReport report;
+  report.tree = some_tree();
+  report.data = {{"/a", 0, 0, "d0", ""}};
+  DataRun run({report});
+  for (const Judgement::Probe& probe : run.judge(report).probes) {
+    CHECK(probe.verdict.seen == nullptr);
+  }
+  CHECK_FALSE(run.mounter.requests.at(0).want_bytes);
+}
+
 TEST_CASE("a base with findings of its own has probes of data too", "[checkers][mount]") {
   MountReport first;
   first.problems = {"getxattr /a: Input/output error"};

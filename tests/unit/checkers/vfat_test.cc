@@ -92,5 +92,22 @@ TEST_CASE("with a mounter, a FAT is mounted too", "[checkers][vfat]") {
   CHECK(judgement.probes[1].verdict.kind == Verdict::Kind::kFindings);
 }
 
+TEST_CASE("to observe, FAT is mounted, and its base tells the tree",
+          "[checkers][vfat][observe]") {
+  const VfatImage image;
+  CheckerOptions options;
+  options.observe = true;
+  CHECK(value_or_throw(make_vfat_checker("", options))->needs_mounter());
+  MountReport report;
+  FileNode root;
+  root.path = "/";
+  report.tree = {root};
+  FakeMounter mounter({report});
+  const Judgement judgement = image.judge(&mounter, options);
+  REQUIRE(judgement.probes.size() == 1);
+  REQUIRE(judgement.probes[0].verdict.seen != nullptr);
+  CHECK(judgement.probes[0].verdict.seen->tree == report.tree);
+}
+
 }  // namespace
 }  // namespace powercut
