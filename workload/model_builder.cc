@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "workload/model_builder.h"
+
+#include "workload/workload_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace powercut {
+
+namespace {
+
+constexpr std::uint32_t kFileMode = 0644;
+constexpr std::uint32_t kDirectoryMode = 0755;
+constexpr std::uint32_t kPermissions = 07777;
+
+}  // namespace
+
+ModelBuilder::ModelBuilder(const Workload& workload) : workload_(workload) {
+  ModelInode root;
+  root.type = InodeType::kDirectory;
+  model_.inodes_.push_back(std::move(root));
+  model_.targets_.resize(workload.operations.size());
+}
+
+Result<FileModel> ModelBuilder::build() {
+  std::size_t group = 0;
+  for (at_ = 0; at_ < workload_.operations.size(); ++at_) {
+    step_ = static_cast<Step>(at_ + 1);
+    while (group < workload_.groups.size() && at_ >= workload_.groups[group].last) {
+      ++group;
+    }
+    if (workload_.operations[at_].thread == 0 ||
+        (group < workload_.groups.size() && at_ == workload_.groups[group].first)) {
+      inode_threads_.clear();
+      name_threads_.clear();
+    }
+    PC_RETURN_IF_ERROR(apply(workload_.operations[at_]));
+  }
+  return std::move(model_);
+}
+
+Status ModelBuilder::refuse(std::string why) const {
+  const Operation& operation = workload_.operations[at_];
+  return fail(
+      ErrorKind::kUsage,
+      fmt::format("{}'{}' cannot be done: {}",
+                  operation.line == 0 ? "" : fmt::format("line {}: ", operation.line),
+                  to_text(operation), why),
+      "every operation of a workload must succeed");
+}
+
+Status ModelBuilder::touch(InodeId id) {
+  const Operation& operation = workload_.operations[at_];
+  if (operation.thread == 0) {
+    return {};
+  }
+  const bool alone =
+      inode_threads_.try_emplace(id, operation.thread).first->second == operation.thread;
+  switch (operation.kind) {
+    case OpKind::kOpen:
+    case OpKind::kFsync:
+    case OpKind::kFdatasync:
+      return {};
+    case OpKind::kWrite:
+      return alone ? Status() : share(id, operation);
+    default:
+      return alone ? Status()
+                   : refuse("another thread that runs at the same time uses " +
+                            model_.path_of(id));
+  }
+}
+
+// Threads may write to one file as long as it is told who wrote what.
+Status ModelBuilder::share(InodeId id, const Operation& operation) {
+  const std::uint64_t end = operation.offset_bytes + operation.length_bytes;
+  if (operation.flags.append || end > inode(id).size.latest().bytes) {
+    return refuse("threads that share " + model_.path_of(id) + " must not make it grow");
+  }
+  for (std::size_t i = at_; i-- > 0 && workload_.operations[i].thread != 0;) {
+    const ModelTarget& other = model_.targets_[i];
+    if (workload_.operations[i].thread != operation.thread && other.inode == id &&
+        other.offset_bytes < end &&
+        operation.offset_bytes < other.offset_bytes + other.length_bytes) {
+      return refuse("another thread that runs at the same time writes there too");
+    }
+  }
+  return {};
+}
+
+void ModelBuilder::changed(InodeId id, bool data) {
+  inode(id).changes.push_back(step_);
+  if (data) {
+    inode(id).data_changes.push_back(step_);
+  }
+}
+
+InodeId ModelBuilder::make(InodeType type, std::uint32_t mode) {
+  const auto id = static_cast<InodeId>(model_.inodes_.size());
+  ModelInode made;
+  made.type = type;
+  made.born = step_;
+  made.mode = StepHistory<std::uint32_t>(step_, mode & kPermissions);
+  made.owner = StepHistory<ModelOwner>(step_, {});
+  made.size = StepHistory<ModelSize>(step_, {});
+  made.content = StepHistory<ContentImage>(step_, {});
+  made.reserved = StepHistory<Reservation>(step_, {});
+  model_.inodes_.push_back(std::move(made));
+  changed(id, true);
+  target().made = id;
+  return id;
+}
+
+std::optional<InodeId> ModelBuilder::bound(const ModelName& name) const {
+  const auto found = model_.names_.find(name);
+  return found == model_.names_.end() ? std::nullopt : found->second.latest();
+}
+
+void ModelBuilder::bind(const ModelName& name, std::optional<InodeId> inode) {
+  const auto [entry, is_new] = model_.names_.try_emplace(name);
+  if (is_new) {
+    entry->second.set(0, std::nullopt);
+  }
+  entry->second.set(step_, inode);
+  target().names.push_back(name);
+  changed(name.first, true);
+}
+
+void ModelBuilder::set_size(InodeId id, std::uint64_t bytes, bool grown) {
+  if (inode(id).size.latest().bytes != bytes) {
+    inode(id).size.set(step_, ModelSize{bytes, grown});
+  }
+}
+
+Result<InodeId> ModelBuilder::directory_of(const std::string& path, std::string& name) {
+  InodeId directory = kRootInode;
+  std::size_t at = 0;
+  while (true) {
+    const std::size_t slash = path.find('/', at);
+    name = path.substr(at, slash == std::string::npos ? slash : slash - at);
+    if (slash == std::string::npos) {
+      return directory;
+    }
+    const std::optional<InodeId> next = bound({directory, name});
+    if (!next || inode(*next).type != InodeType::kDirectory) {
+      return fail(
+          refuse(fmt::format("there is no directory {}", path.substr(0, slash))).error());
+    }
+    directory = *next;
+    at = slash + 1;
+  }
+}
+
+Result<InodeId> ModelBuilder::find(const std::string& path) {
+  if (path == "/") {
+    return kRootInode;
+  }
+  std::string name;
+  PC_ASSIGN_OR_RETURN(const InodeId directory, directory_of(path, name));
+  const std::optional<InodeId> found = bound({directory, name});
+  if (!found) {
+    return fail(refuse("there is no " + path).error());
+  }
+  PC_RETURN_IF_ERROR(touch(*found));
+  return *found;
+}
+
+Result<InodeId> ModelBuilder::file_of(const std::string& path,
+                                      const std::string& handle) {
+  if (handle.empty()) {
+    return find(path);
+  }
+  const auto open = handles_.find(handle);
+  if (open == handles_.end()) {
+    return fail(refuse(fmt::format("@{} is not open", handle)).error());
+  }
+  PC_RETURN_IF_ERROR(touch(open->second));
+  return open->second;
+}
+
+Result<ModelName> ModelBuilder::free_name(const std::string& path) {
+  std::string name;
+  PC_ASSIGN_OR_RETURN(const InodeId directory, directory_of(path, name));
+  if (path == "/" || bound({directory, name})) {
+    return fail(refuse(path + " is there already").error());
+  }
+  return ModelName(directory, name);
+}
+
+Status ModelBuilder::apply(const Operation& operation) {
+  switch (operation.kind) {
+    case OpKind::kCreate:
+    case OpKind::kMkdir:
+    case OpKind::kRmdir:
+    case OpKind::kLink:
+    case OpKind::kSymlink:
+    case OpKind::kRename:
+    case OpKind::kUnlink:
+    case OpKind::kMknod:
+    case OpKind::kOpen:
+      return apply_name(operation);
+    case OpKind::kChmod:
+    case OpKind::kChown:
+    case OpKind::kSetXattr:
+    case OpKind::kRemoveXattr:
+      return apply_attribute(operation);
+    case OpKind::kClose:
+      handles_.erase(operation.handle);
+      return {};
+    case OpKind::kSync:
+    case OpKind::kSyncfs:
+    case OpKind::kDropCaches:
+    case OpKind::kSleep:
+    case OpKind::kMark:
+      return {};
+    default:
+      return apply_data(operation);
+  }
+}
+
+Status ModelBuilder::apply_name(const Operation& operation) {
+  const auto made = [&](InodeType type, std::uint32_t usual) -> Status {
+    PC_ASSIGN_OR_RETURN(const ModelName name, free_name(operation.path));
+    const InodeId id = make(type, operation.mode != 0 ? operation.mode : usual);
+    bind(name, id);
+    return {};
+  };
+  switch (operation.kind) {
+    case OpKind::kCreate:
+      return made(InodeType::kFile, kFileMode);
+    case OpKind::kMkdir:
+      return made(InodeType::kDirectory, kDirectoryMode);
+    case OpKind::kMknod:
+      return made(InodeType::kOther, kFileMode);
+    case OpKind::kSymlink:
+      PC_RETURN_IF_ERROR(made(InodeType::kSymlink, kPermissions));
+      model_.inodes_.back().target = operation.text;
+      return {};
+    case OpKind::kLink: {
+      PC_ASSIGN_OR_RETURN(const InodeId old, find(operation.path));
+      PC_ASSIGN_OR_RETURN(const ModelName name, free_name(operation.path2));
+      if (inode(old).type == InodeType::kDirectory) {
+        return refuse("a directory has one name");
+      }
+      bind(name, old);
+      changed(old, false);
+      target().inode = old;
+      return {};
+    }
+    case OpKind::kRename:
+      return rename(operation);
+    case OpKind::kOpen:
+      return open(operation);
+    default:
+      return unlink(operation, operation.kind == OpKind::kRmdir);
+  }
+}
+
+Status ModelBuilder::unlink(const Operation& operation, bool directory) {
+  std::string name;
+  PC_ASSIGN_OR_RETURN(const InodeId parent, directory_of(operation.path, name));
+  PC_ASSIGN_OR_RETURN(const InodeId gone, find(operation.path));
+  if (gone == kRootInode || (inode(gone).type == InodeType::kDirectory) != directory) {
+    return refuse(directory ? "it is no directory" : "it is a directory");
+  }
+  if (directory) {
+    for (const auto& [entry, history] : model_.names_) {
+      if (entry.first == gone && history.latest()) {
+        return refuse("it is not empty");
+      }
+    }
+  }
+  bind({parent, name}, std::nullopt);
+  changed(gone, false);
+  target().inode = gone;
+  return {};
+}
+
+Status ModelBuilder::rename(const Operation& operation) {
+  ModelName from;
+  ModelName to;
+  PC_ASSIGN_OR_RETURN(from.first, directory_of(operation.path, from.second));
+  PC_ASSIGN_OR_RETURN(to.first, directory_of(operation.path2, to.second));
+  PC_ASSIGN_OR_RETURN(const InodeId moved, find(operation.path));
+  const std::optional<InodeId> there = bound(to);
+  if (operation.rename == RenameMode::kNoReplace && there) {
+    return refuse(operation.path2 + " is there already");
+  }
+  if (operation.rename == RenameMode::kExchange && !there) {
+    return refuse("there is no " + operation.path2);
+  }
+  target().inode = moved;
+  if (there == moved) {
+    return {};  // two names of one file: nothing happens
+  }
+  if (there && operation.rename == RenameMode::kReplace) {
+    const bool directory = inode(moved).type == InodeType::kDirectory;
+    if (directory != (inode(*there).type == InodeType::kDirectory)) {
+      return refuse("one is a directory and the other is not");
+    }
+    PC_RETURN_IF_ERROR(touch(*there));
+  }
+  if (there) {
+    changed(*there, false);
+  }
+  changed(moved, false);
+  bind(from, operation.rename == RenameMode::kExchange ? there : std::nullopt);
+  bind(to, moved);
+  if (operation.rename != RenameMode::kExchange) {
+    target().moved_from = from;
+    target().moved_to = to;
+    target().replaced = there.has_value();
+  }
+  return {};
+}
+
+Status ModelBuilder::open(const Operation& operation) {
+  const OpenFlags& flags = operation.flags;
+  if (flags.tmpfile) {
+    PC_RETURN_IF_ERROR(find(operation.path));
+    handles_[operation.handle] =
+        make(InodeType::kFile, operation.mode != 0 ? operation.mode : kFileMode);
+    return {};
+  }
+  std::string name;
+  if (operation.path != "/") {
+    PC_ASSIGN_OR_RETURN(const InodeId directory, directory_of(operation.path, name));
+    if (flags.create && !bound({directory, name})) {
+      const InodeId made =
+          make(InodeType::kFile, operation.mode != 0 ? operation.mode : kFileMode);
+      bind({directory, name}, made);
+      handles_[operation.handle] = made;
+      return {};
+    }
+  }
+  PC_ASSIGN_OR_RETURN(const InodeId opened, find(operation.path));
+  if (flags.create && flags.exclusive) {
+    return refuse(operation.path + " is there already");
+  }
+  handles_[operation.handle] = opened;
+  if (flags.truncate && inode(opened).size.latest().bytes != 0) {
+    set_size(opened, 0, false);
+    inode(opened).content.set(step_, {});
+    inode(opened).reserved.set(step_, {});
+    changed(opened, true);
+    target().inode = opened;
+  }
+  return {};
+}
+
+Status ModelBuilder::apply_attribute(const Operation& operation) {
+  PC_ASSIGN_OR_RETURN(const InodeId id, file_of(operation.path, operation.handle));
+  target().inode = id;
+  switch (operation.kind) {
+    case OpKind::kChmod:
+      inode(id).mode.set(step_, operation.mode & kPermissions);
+      break;
+    case OpKind::kChown:
+      inode(id).owner.set(step_, ModelOwner{operation.user, operation.group});
+      break;
+    default: {
+      StepHistory<std::optional<std::string>>& value =
+          inode(id).attributes[operation.text];
+      if (value.empty()) {
+        value.set(0, std::nullopt);
+      }
+      if (operation.kind == OpKind::kSetXattr) {
+        value.set(step_, operation.value);
+      } else if (!value.latest()) {
+        return refuse("it has no attribute " + operation.text);
+      } else {
+        value.set(step_, std::nullopt);
+      }
+    }
+  }
+  changed(id, false);
+  return {};
+}
+
+Status ModelBuilder::write(const Operation& operation, std::uint64_t offset_bytes) {
+  PC_ASSIGN_OR_RETURN(const InodeId id, file_of(operation.path, operation.handle));
+  if (inode(id).type != InodeType::kFile) {
+    return refuse("it is no regular file");
+  }
+  const std::uint64_t size = inode(id).size.latest().bytes;
+  const std::uint64_t length = operation.length_bytes;
+  if (operation.kind == OpKind::kMmapWrite && offset_bytes + length > size) {
+    return refuse(fmt::format("a mapping ends with the file, at {}", size));
+  }
+  ContentImage image = inode(id).content.latest();
+  image.put(ContentPiece{offset_bytes, length, at_, offset_bytes, operation.fill,
+                         operation.fill_byte});
+  inode(id).content.set(step_, std::move(image));
+  target().inode = id;
+  target().offset_bytes = offset_bytes;
+  target().length_bytes = length;
+  const bool grows = offset_bytes + length > size;
+  if (grows) {
+    set_size(id, offset_bytes + length, true);
+  }
+  changed(id, grows);
+  return {};
+}
+
+Status ModelBuilder::apply_data(const Operation& operation) {
+  if (operation.kind == OpKind::kAllocate) {
+    return allocate(operation);
+  }
+  if (operation.kind == OpKind::kClone || operation.kind == OpKind::kCloneRange) {
+    return clone(operation);
+  }
+  PC_ASSIGN_OR_RETURN(const InodeId id, file_of(operation.path, operation.handle));
+  target().inode = id;
+  switch (operation.kind) {
+    case OpKind::kWrite:
+      return write(operation, operation.flags.append ? inode(id).size.latest().bytes
+                                                     : operation.offset_bytes);
+    case OpKind::kMmapWrite:
+      return write(operation, operation.offset_bytes);
+    case OpKind::kAppend:
+      return write(operation, inode(id).size.latest().bytes);
+    case OpKind::kTruncate: {
+      const std::uint64_t size = operation.length_bytes;
+      ContentImage image = inode(id).content.latest();
+      image.cut(size);
+      inode(id).content.set(step_, std::move(image));
+      Reservation reserved;
+      for (const auto& [begin, end] : inode(id).reserved.latest()) {
+        if (begin < size) {
+          reserved[begin] = std::min(end, size);
+        }
+      }
+      inode(id).reserved.set(step_, std::move(reserved));
+      set_size(id, size, false);
+      changed(id, true);
+      return {};
+    }
+    default:  // fsync, fdatasync, msync
+      target().offset_bytes = operation.offset_bytes;
+      target().length_bytes = operation.length_bytes;
+      return {};
+  }
+}
+
+Status ModelBuilder::allocate(const Operation& operation) {
+  PC_ASSIGN_OR_RETURN(const InodeId id, file_of(operation.path, operation.handle));
+  const std::uint64_t begin = operation.offset_bytes;
+  const std::uint64_t length = operation.length_bytes;
+  const std::uint64_t size = inode(id).size.latest().bytes;
+  ContentImage image = inode(id).content.latest();
+  Reservation reserved = inode(id).reserved.latest();
+  std::uint64_t new_size = size;
+  switch (operation.allocate) {
+    case AllocateMode::kAllocate:
+    case AllocateMode::kZero:
+      new_size = std::max(size, begin + length);
+      [[fallthrough]];
+    case AllocateMode::kKeepSize:
+    case AllocateMode::kZeroKeep:
+      if (operation.allocate == AllocateMode::kZero ||
+          operation.allocate == AllocateMode::kZeroKeep) {
+        image.clear(begin, length);
+      }
+      reserved[begin] = std::max(reserved[begin], begin + length);
+      break;
+    case AllocateMode::kUnshare:
+      break;
+    case AllocateMode::kPunch:
+      image.clear(begin, length);
+      reserved.clear();  // what is left of it is not kept account of
+      break;
+    case AllocateMode::kCollapse:
+      if (begin + length >= size) {
+        return refuse("the range that it takes out reaches the end of the file");
+      }
+      image.collapse(begin, length);
+      reserved.clear();
+      new_size = size - length;
+      break;
+    case AllocateMode::kInsert:
+      if (begin >= size) {
+        return refuse("it would insert at the end of the file");
+      }
+      image.insert(begin, length);
+      reserved.clear();
+      new_size = size + length;
+      break;
+  }
+  inode(id).content.set(step_, std::move(image));
+  inode(id).reserved.set(step_, std::move(reserved));
+  // A large range is reserved piece by piece.
+  set_size(id, new_size, new_size > size);
+  changed(id, true);
+  target().inode = id;
+  return {};
+}
+
+Status ModelBuilder::clone(const Operation& operation) {
+  PC_ASSIGN_OR_RETURN(const InodeId from, file_of(operation.path, operation.handle));
+  PC_ASSIGN_OR_RETURN(const InodeId to, file_of(operation.path2, operation.handle2));
+  const std::uint64_t source_size = inode(from).size.latest().bytes;
+  const bool whole = operation.kind == OpKind::kClone;
+  const std::uint64_t begin = whole ? 0 : operation.offset_bytes;
+  if (begin > source_size) {
+    return refuse("the range begins behind the end of the file");
+  }
+  const std::uint64_t length =
+      whole || operation.length_bytes == 0 ? source_size - begin : operation.length_bytes;
+  const std::uint64_t at = whole ? 0 : operation.offset2_bytes;
+  ContentImage image = inode(to).content.latest();
+  image.clone(inode(from).content.latest(), begin, length, at);
+  inode(to).content.set(step_, std::move(image));
+  // It goes on from extent to extent: any size between may be there after a crash.
+  set_size(to, std::max(inode(to).size.latest().bytes, at + length), true);
+  changed(to, true);
+  target().inode = to;
+  target().offset_bytes = at;
+  target().length_bytes = length;
+  return {};
+}
+
+}  // namespace powercut
