@@ -9,10 +9,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <sstream>
+#include <string_view>
 
 namespace powercut {
 
 namespace {
+
+constexpr std::string_view kMany = "...";
 
 void print_help(const Command& command, const po::options_description& options) {
   std::ostringstream listed;
@@ -60,8 +63,14 @@ Arguments parse_arguments(const Command& command, const po::options_description&
   all.add(visible);
   po::positional_options_description places;
   for (const std::string& name : positional) {
-    all.add_options()(name.c_str(), po::value<std::string>());
-    places.add(name.c_str(), 1);
+    if (name.ends_with(kMany)) {
+      const std::string one = name.substr(0, name.size() - kMany.size());
+      all.add_options()(one.c_str(), po::value<std::vector<std::string>>());
+      places.add(one.c_str(), -1);
+    } else {
+      all.add_options()(name.c_str(), po::value<std::string>());
+      places.add(name.c_str(), 1);
+    }
   }
   try {
     po::parsed_options parsed = po::command_line_parser(own)
@@ -78,7 +87,7 @@ Arguments parse_arguments(const Command& command, const po::options_description&
     usage(command, fmt::format("{}: {}", command.name, error.what()));
   }
   for (const std::string& name : positional) {
-    if (!result.has(name)) {
+    if (!name.ends_with(kMany) && !result.has(name)) {
       usage(command, fmt::format("{}: {} is missing", command.name, name));
     }
   }

@@ -31,7 +31,8 @@ struct Arguments {
 struct HelpGiven {};
 
 // `options` are the visible ones; `positional` names, in order, the arguments without a
-// dash (each takes one, all are required). Throws Failure of kind kUsage.
+// dash (each takes one, all are required); a last one "NAME..." takes any number, or
+// none, as a vector of strings under NAME. Throws Failure of kind kUsage.
 Arguments parse_arguments(const Command& command, const po::options_description& options,
                           const std::vector<std::string>& positional,
                           const std::vector<std::string>& arguments,

@@ -7,11 +7,11 @@
 #include "cli/check_recovery.h"
 #include "cli/check_session.h"
 #include "cli/command.h"
-#include "cli/decider.h"
 #include "cli/log_arguments.h"
 #include "cli/mutate_flushes.h"
 #include "cli/output.h"
 #include "cli/progress_line.h"
+#include "replay/decider.h"
 
 #include <fmt/format.h>
 
@@ -53,11 +53,14 @@ int exit_code_of(const std::vector<RecoveryReport>& recoveries, bool require_com
 int check_all(CheckSession& session, const Arguments& arguments) {
   std::shared_ptr<const Durability> durability = std::make_shared<const Durability>(
       value_or_throw(Durability::build(session.recording->timeline(), session.model)));
-  std::vector<Window> windows =
-      list_windows(session.recording->timeline(), *durability, session.from, session.to);
+  static const std::vector<EventPos> kNone;
+  const std::vector<Window> windows =
+      list_windows(session.recording->timeline(), *durability, session.from, session.to,
+                   session.oracle ? session.oracle->boundaries() : kNone);
   ProgressLine line;
   ExplorerOptions options = explorer_options(arguments);
   options.jobs = session.context.jobs;
+  options.oracle = session.oracle.get();
   options.on_progress = [&](const Progress& progress) { line.show(progress); };
   Decider decider(session.recording, *session.judge, session.judge->checker().tier(),
                   options, inference_options(arguments));
@@ -96,8 +99,13 @@ int check_one(CheckSession& session, const std::string& id) {
   RunOutcome outcome = value_or_throw(session.judge->run(0, state));
   int code = kExitClean;
   for (const ProbeOutcome& probe : outcome.probes) {
-    const Verdict& verdict = probe.verdict;
     const bool base = &probe == outcome.probes.data();
+    const Verdict verdict =
+        session.oracle == nullptr
+            ? probe.verdict
+            : value_or_throw(judge_stage(
+                  *session.oracle, stage_at(session.oracle->boundaries(), head.cut),
+                  outcome.probes[0].verdict, base ? nullptr : &probe.verdict));
     if (!base && verdict.kind == Verdict::Kind::kClean) {
       continue;
     }

@@ -4,8 +4,8 @@
 
 #include "base/ensure.h"
 #include "base/signals.h"
-#include "cli/decider.h"
 #include "cli/progress_line.h"
+#include "replay/decider.h"
 #include "scenarios/nested.h"
 
 #include <fmt/format.h>

@@ -8,19 +8,21 @@
 #include "cli/mount_privacy.h"
 #include "replay/state_view.h"
 #include "replay/where.h"
+#include "scenarios/scenario_judging.h"
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <thread>
 
 namespace powercut {
 
 namespace {
 
-std::string default_from(const Timeline& timeline) {
+std::string default_from(const Timeline& timeline, bool performed) {
   for (const Mark& mark : timeline.marks()) {
-    if (mark.text == "mkfs") {
-      return "mark:mkfs";
+    if (mark.text == (performed ? "begin" : "mkfs")) {
+      return "mark:" + mark.text;
     }
   }
   return "start";
@@ -66,7 +68,9 @@ void check_numbers(const Arguments& arguments) {
   inference_options(arguments);  // refuses what is out of range
 }
 
-CheckerOptions checker_options(const Arguments& arguments, std::uint32_t unit_bytes) {
+CheckerOptions checker_options(const Arguments& arguments,
+                               const std::optional<Scenario>& scenario,
+                               std::uint32_t unit_bytes) {
   constexpr std::uint32_t kLeastDataUnit = 4096;
   CheckerOptions options;
   options.timeout = std::chrono::milliseconds(
@@ -74,8 +78,39 @@ CheckerOptions checker_options(const Arguments& arguments, std::uint32_t unit_by
   options.clean_exit_codes = parse_exit_codes(arguments.text("clean-exit"));
   options.mount_options = arguments.text("mount-options");
   options.data = arguments.has("data");
+  if (scenario) {
+    set_observing(*scenario, options);
+    if (options.mount_options.empty()) {
+      options.mount_options = scenario->mount_options;
+    }
+  }
   options.unit_bytes = std::max(kLeastDataUnit, unit_bytes);
   return options;
+}
+
+// What the scenario says holds where nothing else was typed.
+CrashModel model_for(const Arguments& arguments, const std::optional<Scenario>& scenario,
+                     const Recording& recording) {
+  CrashModel model = model_from(arguments, recording);
+  if (scenario) {
+    const CrashModel own = value_or_throw(
+        model_of(*scenario, recording.timeline().devices()[0].logical_block_bytes));
+    model.device = arguments.values["model"].defaulted() ? own.device : model.device;
+    model.fault = arguments.values["fault"].defaulted() ? own.fault : model.fault;
+    model.atomic_bytes =
+        arguments.values["atomic"].defaulted() ? own.atomic_bytes : model.atomic_bytes;
+  }
+  return model;
+}
+
+std::string checker_for(const Arguments& arguments,
+                        const std::optional<Scenario>& scenario, const RunDir& run_dir) {
+  if (!scenario || !arguments.values["checker"].defaulted()) {
+    return arguments.text("checker");
+  }
+  const std::filesystem::path verify = run_dir.path() / "verify.sh";
+  std::ofstream(verify) << scenario->verify;
+  return checker_of(*scenario, verify);
 }
 
 std::size_t count_jobs(const Arguments& arguments, const Checker& checker) {
@@ -101,8 +136,6 @@ void start_judge(const Arguments& arguments, std::unique_ptr<Checker> checker,
                     session.context.checker),
         "--cross-check is for --checker ext4, whose e2fsck is compared with the kernel"});
   }
-  hide_mounts();
-  session.run_dir = value_or_throw(RunDir::create());
   JudgeOptions judge;
   judge.jobs = session.context.jobs;
   judge.unit_bytes = unit_bytes_for(session.recording->timeline(), session.model);
@@ -155,7 +188,10 @@ void add_check_options(po::options_description& options) {
       "to", po::value<std::string>()->default_value("end"), "last instant")(
       "checker", po::value<std::string>()->default_value("ext4"),
       "ext4, xfs, btrfs, f2fs, vfat, usable:TYPE, or 'command:PROG ARGS {}'")(
-      "data", "read what files hold too, and hold their stamps to account")(
+      "scenario", po::value<std::string>(),
+      "the scenario that was recorded: its oracle, and its checker and model unless "
+      "others are named")("data",
+                          "read what files hold too, and hold their stamps to account")(
       "cross-check", "have the kernel recover a state of each class too, and compare")(
       "depth", po::value<unsigned>()->default_value(1),
       "2: explore power cuts during the recovery of a state of each class, too")(
@@ -187,13 +223,23 @@ void add_check_options(po::options_description& options) {
 
 CheckSession open_check_session(const Arguments& arguments) {
   check_numbers(arguments);
+  hide_mounts();
   CheckSession session;
   session.recording = open_recording(arguments);
-  session.model = model_from(arguments, *session.recording);
+  std::optional<Scenario> scenario;
+  if (arguments.has("scenario")) {
+    scenario = value_or_throw(read_scenario(arguments.text("scenario")));
+  }
+  session.model = model_for(arguments, scenario, *session.recording);
+  session.run_dir = value_or_throw(RunDir::create());
+  const std::string checker_text = checker_for(arguments, scenario, *session.run_dir);
   std::unique_ptr<Checker> checker = value_or_throw(make_checker(
-      arguments.text("checker"),
-      checker_options(arguments,
+      checker_text,
+      checker_options(arguments, scenario,
                       unit_bytes_for(session.recording->timeline(), session.model))));
+  if (scenario) {
+    session.oracle = value_or_throw(oracle_of(*scenario, session.recording->timeline()));
+  }
   if (arguments.has("state")) {  // its atomic unit is part of its id
     session.model.atomic_bytes =
         value_or_throw(parse_state_head(arguments.text("state"),
@@ -203,11 +249,12 @@ CheckSession open_check_session(const Arguments& arguments) {
   const Timeline& timeline = session.recording->timeline();
   CheckContext& context = session.context;
   context.log_path = quoted_log(arguments);
-  context.from = arguments.text("from", default_from(timeline));
+  context.from = arguments.text(
+      "from", default_from(timeline, scenario && scenario->script.empty()));
   context.to = arguments.text("to");
   context.checker = checker->name();
   context.state_flags = state_flags(arguments);
-  context.checker_flags = typed_flags(arguments, {"checker", "clean-exit"}) +
+  context.checker_flags = typed_flags(arguments, {"checker", "clean-exit", "scenario"}) +
                           (arguments.has("data") ? " --data" : "");
   context.check_flags = typed_flags(arguments, {"from"}) + context.checker_flags;
   context.mount_flags =

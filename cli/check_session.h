@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "device/run_dir.h"
 #include "replay/inference.h"
+#include "replay/oracle.h"
 #include "report/check_report.h"
 #include "scenarios/judge.h"
 
@@ -24,6 +25,7 @@ struct CheckSession {
   Cut to = 0;
   CheckContext context;
   std::optional<RunDir> run_dir;
+  std::unique_ptr<Oracle> oracle;  // of --scenario; null: none
   std::unique_ptr<Judge> judge;
 };
 

@@ -16,16 +16,19 @@ extern const Command kLogVerifyCommand;
 extern const Command kLogConvertCommand;
 extern const Command kReplayCommand;
 extern const Command kCheckCommand;
+extern const Command kRunCommand;
+extern const Command kGenerateCommand;
 extern const Command kMountCommand;
+extern const Command kPerformCommand;
 extern const Command kGuestCommand;
 extern const Command kGuestAgentCommand;
 
 const std::vector<const Command*>& command_list() {
   static const std::vector<const Command*> kList = {
-      &kDoctorCommand,     &kRecordCommand,  &kMarkCommand,      &kStampCommand,
-      &kLogInfoCommand,    &kLogListCommand, &kLogVerifyCommand, &kLogConvertCommand,
-      &kReplayCommand,     &kCheckCommand,   &kMountCommand,     &kGuestCommand,
-      &kGuestAgentCommand,
+      &kDoctorCommand,  &kRecordCommand,  &kMarkCommand,       &kStampCommand,
+      &kLogInfoCommand, &kLogListCommand, &kLogVerifyCommand,  &kLogConvertCommand,
+      &kReplayCommand,  &kCheckCommand,   &kRunCommand,        &kGenerateCommand,
+      &kMountCommand,   &kGuestCommand,   &kGuestAgentCommand, &kPerformCommand,
   };
   return kList;
 }

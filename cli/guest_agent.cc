@@ -11,6 +11,7 @@
 #include "device/guest/agent_setup.h"
 #include "device/guest/initramfs.h"
 #include "scenarios/control_socket.h"
+#include "scenarios/workload_child.h"
 
 #include <unistd.h>
 
@@ -39,7 +40,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
     throw Failure(Error{ErrorKind::kUsage, "guest-agent is the first process of a guest",
                         "powercut guest starts one"});
   }
-  run_guest_agent(listen_for_marks);
+  run_guest_agent(listen_for_marks, workload_service());
 }
 
 }  // namespace

@@ -93,6 +93,9 @@ CrashModel model_from(const Arguments& arguments, const Recording& recording) {
 namespace {
 
 // A word as a shell reads it.
+
+}  // namespace
+
 std::string quoted(const std::string& word) {
   constexpr const char* kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%";
@@ -105,8 +108,6 @@ std::string quoted(const std::string& word) {
   }
   return text + "'";
 }
-
-}  // namespace
 
 std::string typed_flags(const Arguments& arguments,
                         std::initializer_list<const char*> names) {

@@ -29,7 +29,9 @@ CrashModel model_from(const Arguments& arguments, const Recording& recording);
 // Those of the flags that were typed, as they were typed: " --size 64M --from start".
 std::string typed_flags(const Arguments& arguments,
                         std::initializer_list<const char*> names);
-// The path of the log as a shell reads it.
+// A word as a shell reads it.
+std::string quoted(const std::string& word);
+// The same of the path of the log.
 std::string quoted_log(const Arguments& arguments);
 // What a command needs to rebuild a state: " --size 64M --fault corrupt".
 std::string state_flags(const Arguments& arguments);

@@ -18,7 +18,9 @@ constexpr const char* kMemoryOption = "guest-memory";
 
 using Paths = std::vector<std::filesystem::path>;
 
-JudgeOptions::MakeMounter mount_here(std::uint32_t block_bytes, const RunDir& run_dir) {
+}  // namespace
+
+JudgeOptions::MakeMounter mounter_here(std::uint32_t block_bytes, const RunDir& run_dir) {
   return [block_bytes, &run_dir](
              const Paths& disks,
              const std::function<void()>&) -> Result<std::unique_ptr<Mounter>> {
@@ -28,9 +30,9 @@ JudgeOptions::MakeMounter mount_here(std::uint32_t block_bytes, const RunDir& ru
   };
 }
 
-JudgeOptions::MakeMounter mount_in_guest(const GuestOptions& guest,
-                                         std::uint32_t block_bytes,
-                                         const RunDir& run_dir) {
+JudgeOptions::MakeMounter mounter_in_guest(const GuestOptions& guest,
+                                           std::uint32_t block_bytes,
+                                           const RunDir& run_dir) {
   return [guest, block_bytes, &run_dir](
              const Paths& disks,
              std::function<void()> forget_reads) -> Result<std::unique_ptr<Mounter>> {
@@ -42,8 +44,6 @@ JudgeOptions::MakeMounter mount_in_guest(const GuestOptions& guest,
         std::make_unique<GuestMounter>(disks, run_dir, std::move(options)));
   };
 }
-
-}  // namespace
 
 void add_mount_options(po::options_description& options) {
   options.add_options()(
@@ -60,7 +60,7 @@ void add_mount_place(const Arguments& arguments, const Checker& checker,
   const std::string place = arguments.text("mount");
   const std::uint32_t block_bytes = recording.timeline().devices()[0].logical_block_bytes;
   if (place == "here") {
-    judge.make_mounter = mount_here(block_bytes, run_dir);
+    judge.make_mounter = mounter_here(block_bytes, run_dir);
     return;
   }
   if (place != "guest") {
@@ -70,7 +70,7 @@ void add_mount_place(const Arguments& arguments, const Checker& checker,
               "--mount is guest or here"});
   }
   GuestOptions guest = guest_machine(arguments, kMemoryOption);
-  judge.make_mounter = mount_in_guest(guest, block_bytes, run_dir);
+  judge.make_mounter = mounter_in_guest(guest, block_bytes, run_dir);
   judge.pinned = false;  // the work is QEMU's
 }
 

@@ -6,6 +6,7 @@
 
 #include "checkers/checker.h"
 #include "cli/arguments.h"
+#include "device/guest/guest.h"
 #include "device/run_dir.h"
 #include "replay/recording.h"
 #include "scenarios/judge.h"
@@ -20,5 +21,11 @@ void add_mount_options(po::options_description& options);
 void add_mount_place(const Arguments& arguments, const Checker& checker,
                      const Recording& recording, const RunDir& run_dir,
                      JudgeOptions& judge);
+
+// What they come to: mounters of disks with such blocks. `run_dir` must outlive them.
+JudgeOptions::MakeMounter mounter_here(std::uint32_t block_bytes, const RunDir& run_dir);
+JudgeOptions::MakeMounter mounter_in_guest(const GuestOptions& guest,
+                                           std::uint32_t block_bytes,
+                                           const RunDir& run_dir);
 
 }  // namespace powercut

@@ -4,9 +4,9 @@
 
 #include "base/signals.h"
 #include "cli/command.h"
-#include "cli/decider.h"
 #include "cli/output.h"
 #include "cli/progress_line.h"
+#include "replay/decider.h"
 
 #include <algorithm>
 #include <memory>
@@ -52,6 +52,7 @@ int mutate_flushes(CheckSession& session, const Arguments& arguments) {
   ProgressLine line;
   ExplorerOptions options = explorer_options(arguments);
   options.jobs = session.context.jobs;
+  options.oracle = session.oracle.get();
   options.stop_after = std::max<std::uint64_t>(options.stop_after, 1);
   options.max_runs = options.max_runs == 0 ? kRunsAFlush : options.max_runs;
   options.on_progress = [&](const Progress& progress) { line.show(progress); };
@@ -78,8 +79,11 @@ int mutate_flushes(CheckSession& session, const Arguments& arguments) {
     Affected affected = affected_by(session, sound, *durability);
     mutation.writes = affected.writes;
     if (affected.writes > 0) {
+      static const std::vector<EventPos> kNone;
       mutation.certificate = value_or_throw(decider.decide(
-          durability, list_windows(timeline, *durability, affected.from, affected.to)));
+          durability,
+          list_windows(timeline, *durability, affected.from, affected.to,
+                       session.oracle ? session.oracle->boundaries() : kNone)));
     }
     mutations.push_back(std::move(mutation));
     if (interrupted()) {

@@ -28,6 +28,7 @@
 #include <csignal>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -43,21 +44,6 @@ constexpr milliseconds kEndPatience{5000};
 constexpr milliseconds kReapPatience{1000};
 // Nobody bounds the child's time once we are dead.
 constexpr unsigned kAlarmSlackSeconds = 60;
-
-// The next message, whenever it comes; nothing at the end of the channel.
-std::optional<GuestMessage> wait_for_message(GuestChannel& channel) {
-  while (true) {
-    Result<std::optional<GuestMessage>> message = channel.next();
-    if (!message || *message) {
-      return message ? std::move(*message) : std::nullopt;
-    }
-    pollfd poller{channel.fd(), POLLIN, 0};
-    ::poll(&poller, 1, -1);
-    if (const Result<bool> open = channel.receive(); !open || !*open) {
-      return std::nullopt;
-    }
-  }
-}
 
 bool is_at_or_below(const std::filesystem::path& path,
                     const std::filesystem::path& ancestor) {
@@ -102,9 +88,7 @@ Status become_a_child_of_its_own(int channel_fd,
 }
 
 GuestMessage error_message(const Error& error) {
-  return {"visited",
-          {{"error", 1}, {"kind", static_cast<std::int64_t>(error.kind)}},
-          join_strings({error.message, error.hint})};
+  return error_answer("visited", error);
 }
 
 GuestMessage visited_message(const Result<MountReport>& report) {
@@ -145,18 +129,45 @@ GuestMessage visit_once(GuestChannel& channel, const GuestMessage& message) {
   return visited_message(report);
 }
 
-[[noreturn]] void serve_visits(int channel_fd, const std::filesystem::path& mountpoint) {
+// What a service does may take as long as a user wants, and wait for nobody. So a thread
+// ends this process when the other end of the channel is gone.
+void end_with_channel(int fd) {
+  std::thread([fd] {
+    pollfd poller{fd, POLLRDHUP, 0};
+    while (::poll(&poller, 1, -1) <= 0) {
+    }
+    ::_exit(0);
+  }).detach();
+}
+
+GuestMessage serve_once(GuestChannel& channel, const VisitService& service,
+                        const GuestMessage& message) {
+  ::alarm(static_cast<unsigned>(message.number("limit_seconds")) + kAlarmSlackSeconds);
+  GuestMessage answer = service.run(channel, message);
+  ::alarm(0);
+  return answer;
+}
+
+[[noreturn]] void serve_visits(int channel_fd, const std::filesystem::path& mountpoint,
+                               const VisitService& service) {
   const Status ready = become_a_child_of_its_own(channel_fd, mountpoint);
   GuestChannel channel{Fd(kChannel)};
   const bool told =
       channel.send(ready ? GuestMessage{"ready", {}, {}} : error_message(ready.error()))
           .has_value();
+  if (service.run) {
+    end_with_channel(channel.fd());
+  }
   while (ready && told) {
     const std::optional<GuestMessage> message = wait_for_message(channel);
     if (!message) {
       break;
     }
     if (message->type == "visit" && !channel.send(visit_once(channel, *message))) {
+      break;
+    }
+    if (service.run && message->type == service.type &&
+        !channel.send(serve_once(channel, service, *message))) {
       break;
     }
   }
@@ -171,6 +182,37 @@ std::string describe_status(int status) {
 
 }  // namespace
 
+GuestMessage error_answer(std::string type, const Error& error) {
+  return {std::move(type),
+          {{"error", 1}, {"last", 1}, {"kind", static_cast<std::int64_t>(error.kind)}},
+          join_strings({error.message, error.hint})};
+}
+
+std::optional<Error> error_in(const GuestMessage& answer) {
+  if (answer.number("error") == 0) {
+    return std::nullopt;
+  }
+  std::vector<std::string> strings = split_strings(answer.payload);
+  strings.resize(2);
+  const std::int64_t last = static_cast<std::int64_t>(ErrorKind::kInterrupted);
+  const std::int64_t kind = std::clamp<std::int64_t>(answer.number("kind"), 0, last);
+  return Error{static_cast<ErrorKind>(kind), strings[0], strings[1]};
+}
+
+std::optional<GuestMessage> wait_for_message(GuestChannel& channel) {
+  while (true) {
+    Result<std::optional<GuestMessage>> message = channel.next();
+    if (!message || *message) {
+      return message ? std::move(*message) : std::nullopt;
+    }
+    pollfd poller{channel.fd(), POLLIN, 0};
+    ::poll(&poller, 1, -1);
+    if (const Result<bool> open = channel.receive(); !open || !*open) {
+      return std::nullopt;
+    }
+  }
+}
+
 GuestMessage visit_message(const VisitPlace& place, const MountRequest& request) {
   return {"visit",
           {{"shared_kernel", place.shared_kernel ? 1 : 0}},
@@ -178,18 +220,14 @@ GuestMessage visit_message(const VisitPlace& place, const MountRequest& request)
 }
 
 Result<MountReport> read_visited(const GuestMessage& message) {
-  if (message.number("error") == 0) {
-    return mount_report_from_json(message.payload);
+  if (std::optional<Error> error = error_in(message)) {
+    return fail(std::move(*error));
   }
-  std::vector<std::string> strings = split_strings(message.payload);
-  strings.resize(2);
-  const std::int64_t last = static_cast<std::int64_t>(ErrorKind::kInterrupted);
-  const std::int64_t kind = std::clamp<std::int64_t>(message.number("kind"), 0, last);
-  return fail(static_cast<ErrorKind>(kind), strings[0], strings[1]);
+  return mount_report_from_json(message.payload);
 }
 
 Result<std::unique_ptr<VisitProcess>> VisitProcess::start(
-    const std::filesystem::path& mountpoint) {
+    const std::filesystem::path& mountpoint, const VisitService& service) {
   std::array<int, 2> ends = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) !=
       0) {
@@ -200,7 +238,7 @@ Result<std::unique_ptr<VisitProcess>> VisitProcess::start(
   Fd far_end(ends[1]);
   process->pid_ = ::fork();
   if (process->pid_ == 0) {
-    serve_visits(far_end.get(), mountpoint);
+    serve_visits(far_end.get(), mountpoint, service);
   }
   far_end.reset();  // another copy would hide that the child's is gone
   if (process->pid_ < 0) {
@@ -250,7 +288,11 @@ bool VisitProcess::ended_within(milliseconds patience) {
   return true;
 }
 
-// Nothing at the deadline. The end of the channel is an empty message.
+std::string VisitProcess::end() {
+  kill();
+  return ended_within(kReapPatience) ? describe_status(status_) : "not yet ended";
+}
+
 Result<std::optional<GuestMessage>> VisitProcess::next_message(
     Clock::time_point deadline) {
   while (true) {
@@ -281,9 +323,7 @@ Result<std::optional<GuestMessage>> VisitProcess::next_message(
 // The child ended in the midst of a visit. If the kernel logged a fault of its own, it is
 // a result like any other.
 Result<MountReport> VisitProcess::explain_end(KernelLog& log, const VisitPlace& place) {
-  kill();
-  const std::string status = ended_within(kReapPatience) ? describe_status(status_)
-                                                         : std::string("not yet ended");
+  const std::string status = end();
   const std::vector<KernelLine> lines = log.take();
   std::string text;
   for (const KernelLine& line : lines) {

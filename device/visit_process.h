@@ -14,6 +14,8 @@
 //
 //   to it     visit (device, mount point, request), go (a unit may be read)
 //   from it   ready, unit (is to be read), visited (the report or an Error)
+//
+// Who knows more than devices can have it do more: see VisitService.
 
 #pragma once
 
@@ -31,6 +33,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace powercut {
 
@@ -41,13 +44,31 @@ GuestMessage visit_message(const VisitPlace& place, const MountRequest& request)
 // What a message "visited" says.
 Result<MountReport> read_visited(const GuestMessage& message);
 
+// An Error as an answer, and back.
+GuestMessage error_answer(std::string type, const Error& error);
+std::optional<Error> error_in(const GuestMessage& answer);
+
+// In the child: the next message, whenever it comes; nothing at the end of the channel.
+std::optional<GuestMessage> wait_for_message(GuestChannel& channel);
+
+// What a child does beside visits: a message of this type is answered with what run()
+// returns, in the child; meanwhile it may send and wait for messages of its own. With a
+// service the child ends when we do, even in the midst of it; the message's number
+// "limit_seconds" is when it ends if that fails.
+struct VisitService {
+  std::string type;  // empty: none
+  std::function<GuestMessage(GuestChannel& channel, const GuestMessage& message)> run;
+};
+
 // Not thread-safe. May be used by another thread than the one that started it.
 class VisitProcess {
  public:
+  using Clock = std::chrono::steady_clock;
+
   // All its visits mount at `mountpoint`. An Error of kind kMissing if we may not mount
   // anything.
   static Result<std::unique_ptr<VisitProcess>> start(
-      const std::filesystem::path& mountpoint);
+      const std::filesystem::path& mountpoint, const VisitService& service = {});
   // Kills it and waits some seconds for its end; one that the kernel does not let go is
   // left behind.
   ~VisitProcess();
@@ -66,6 +87,10 @@ class VisitProcess {
   // For who serves the messages himself.
   GuestChannel& channel() { return *channel_; }
 
+  // Nothing at the deadline; a message without a type at the end of the channel, which
+  // the child's death is. An Error of kind kInterrupted at Ctrl-C.
+  Result<std::optional<GuestMessage>> next_message(Clock::time_point deadline);
+
   pid_t pid() const { return pid_; }
 
   // No visit any more; does not wait.
@@ -74,12 +99,12 @@ class VisitProcess {
   // Whether it has ended, with all that it had mounted; waits that long.
   bool ended_within(std::chrono::milliseconds patience);
 
- private:
-  using Clock = std::chrono::steady_clock;
+  // Ends it, and says how it ended: "signal 9 (Killed)".
+  std::string end();
 
+ private:
   VisitProcess() = default;
 
-  Result<std::optional<GuestMessage>> next_message(Clock::time_point deadline);
   Result<MountReport> explain_end(KernelLog& log, const VisitPlace& place);
 
   std::unique_ptr<GuestChannel> channel_;  // null: killed

@@ -3,7 +3,7 @@
 #include "scenarios/guest_mounter.h"
 
 #include "base/ensure.h"
-#include "device/guest/kernel_choice.h"
+#include "scenarios/guest_modules.h"
 
 #include <fmt/format.h>
 
@@ -17,26 +17,6 @@ namespace powercut {
 namespace {
 
 constexpr std::chrono::milliseconds kGonePatience{5000};
-
-struct Modules {
-  std::string_view type;
-  std::vector<std::string> needed;
-  std::vector<std::string> helpful;  // taken where the kernel has them
-};
-
-// What a file system cannot do without, and what it would have to ask for in the midst of
-// a mount. Kernels build some of them in, which is as good.
-const std::vector<Modules>& known_modules() {
-  static const std::vector<Modules> kModules = {
-      {"ext4", {"ext4"}, {"crc32c_generic"}},
-      {"xfs", {"xfs"}, {"crc32c_generic"}},
-      {"btrfs",
-       {"btrfs"},
-       {"crc32c_generic", "xxhash_generic", "sha256_generic", "blake2b_generic"}},
-      {"f2fs", {"f2fs"}, {"crc32_generic"}},
-      {"vfat", {"vfat"}, {"nls_cp437", "nls_ascii", "nls_iso8859_1", "nls_utf8"}}};
-  return kModules;
-}
 
 // "/dev/vda", and "/dev/vdaa" behind "/dev/vdz".
 std::filesystem::path device_of(std::size_t disk) {
@@ -65,39 +45,6 @@ GuestMounter::~GuestMounter() = default;
 std::string GuestMounter::place() const {
   return kernel_version_.empty() ? "guest"
                                  : fmt::format("guest, Linux {}", kernel_version_);
-}
-
-// Of file systems that we do not know, the module of that name, if there is one.
-Status GuestMounter::add_modules(const std::string& type) {
-  PC_ASSIGN_OR_RETURN(const KernelChoice kernel,
-                      choose_kernel(options_.guest.kernel, options_.guest.modules));
-  const std::vector<Modules>& known = known_modules();
-  const std::vector<Modules>::const_iterator entry =
-      std::ranges::find(known, type, [](const Modules& modules) { return modules.type; });
-  std::vector<std::string> helpful = {type};
-  if (entry != known.end()) {
-    helpful = entry->helpful;
-    for (const std::string& name : entry->needed) {
-      const bool brought = std::ranges::any_of(
-          options_.guest.extra_modules, [&](const GuestModule& module) {
-            return module_name(module.file.native()) == name;
-          });
-      if (!brought && !kernel.modules.has(name)) {
-        return fail(ErrorKind::kMissing,
-                    fmt::format("the guest's kernel {} cannot mount {}: it has no {}",
-                                kernel.version, type, name),
-                    "name a kernel that has it with --kernel IMAGE, and its modules "
-                    "with --modules DIR");
-      }
-      helpful.push_back(name);
-    }
-  }
-  for (const std::string& name : helpful) {
-    if (kernel.modules.has(name)) {
-      options_.guest.load.push_back(name);
-    }
-  }
-  return {};
 }
 
 Status GuestMounter::start_guest() {
@@ -143,7 +90,7 @@ Result<MountReport> GuestMounter::mount(
   }
   if (!guest_) {
     if (boots_ == 0) {
-      PC_RETURN_IF_ERROR(add_modules(request.type));
+      PC_RETURN_IF_ERROR(add_file_system_modules(request.type, options_.guest));
     }
     PC_RETURN_IF_ERROR(start_guest());
     if (const std::optional<GuestFailure> failure = guest_->boot()) {

@@ -57,7 +57,6 @@ class GuestMounter : public Mounter {
   Guest* guest() { return guest_ && guest_->alive() ? guest_.get() : nullptr; }
 
  private:
-  Status add_modules(const std::string& type);
   Status start_guest();
   Result<MountReport> explain_failed_boot(const GuestFailure& failure);
 

@@ -4,6 +4,7 @@
 
 #include "base/ensure.h"
 #include "base/fd.h"
+#include "scenarios/local_mount.h"
 
 #include <fmt/format.h>
 
@@ -11,8 +12,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace powercut {
@@ -22,31 +21,6 @@ using std::chrono::milliseconds;
 
 // How long a killed child, and the loop device below it, may take to go.
 constexpr milliseconds kKillPatience{5000};
-
-// A directory of this mounter's own in the run directory.
-Result<std::filesystem::path> make_mountpoint(const RunDir& run_dir) {
-  for (int number = 0; number < 100000; ++number) {
-    const std::string name = fmt::format("mount{}", number);
-    Result<std::filesystem::path> made = run_dir.make_directory(name);
-    std::error_code ignored;
-    if (made || !std::filesystem::exists(run_dir.path() / name, ignored)) {
-      return made;
-    }
-  }
-  return fail(ErrorKind::kSystem, "too many mount points in one run directory");
-}
-
-bool has_option(std::string_view options, std::string_view wanted) {
-  return fmt::format(",{},", options).find(fmt::format(",{},", wanted)) !=
-         std::string::npos;
-}
-
-MountRequest with_options_of_place(MountRequest request) {
-  if (request.type == "xfs" && !has_option(request.options, "nouuid")) {
-    request.options += request.options.empty() ? "nouuid" : ",nouuid";
-  }
-  return request;
-}
 
 }  // namespace
 
@@ -58,7 +32,7 @@ Result<std::unique_ptr<HereMounter>> HereMounter::create(
                 "run as root, or have them mounted in a guest");
   }
   std::unique_ptr<HereMounter> mounter(new HereMounter());
-  PC_ASSIGN_OR_RETURN(mounter->mountpoint_, make_mountpoint(run_dir));
+  PC_ASSIGN_OR_RETURN(mounter->mountpoint_, make_numbered_directory(run_dir, "mount"));
   mounter->options_ = options;
   for (std::filesystem::path& file : disks) {
     mounter->disks_.push_back({std::move(file), std::nullopt, {}});
@@ -124,8 +98,9 @@ Result<MountReport> HereMounter::mount(
   Disk& disk = disks_[disk_index];
   PC_RETURN_IF_ERROR(make_ready(disk));
   const VisitPlace place{disk.loop->path(), mountpoint_, true};
-  Result<MountReport> report =
-      process_->visit(place, with_options_of_place(request), begin_probe);
+  MountRequest here = request;
+  here.options = options_for_many(request.type, request.options);
+  Result<MountReport> report = process_->visit(place, here, begin_probe);
   if (!process_->running()) {
     give_up(disk);
     return report;

@@ -31,8 +31,7 @@ namespace powercut {
 // too long, its child is killed and its loop let go; while the kernel still has the old
 // state mounted, every other mount of that disk is an Error, for both would write to it.
 //
-// XFS refuses two file systems of one UUID at a time, and the disks of several workers
-// hold states of the same: so XFS is mounted with "nouuid".
+// XFS is mounted with "nouuid": see options_for_many().
 class HereMounter : public Mounter {
  public:
   struct Options {

@@ -30,7 +30,8 @@ Result<ExitState> run_command(const WorkloadOptions& options,
                               const std::filesystem::path& socket) {
   SubprocessOptions workload;
   workload.argv = options.command;
-  workload.inherit_output = true;
+  workload.inherit_output = options.inherit_output;
+  workload.timeout = options.timeout;
   workload.working_directory = directory;
   workload.environment = {{kControlVariable, socket.string()}};
   for (std::size_t i = 0; i < devices.size(); ++i) {

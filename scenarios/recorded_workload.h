@@ -10,6 +10,7 @@
 #include "device/run_dir.h"
 #include "scenarios/control_socket.h"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -19,9 +20,11 @@ namespace powercut {
 struct WorkloadOptions {
   std::string file_system;  // "ext4"; empty: the raw devices
   std::vector<std::string> mkfs_options;
-  std::string mount_options;         // as mount -o takes them
-  bool make_file_system = true;      // false: the first device has one already
-  std::vector<std::string> command;  // the workload
+  std::string mount_options;             // as mount -o takes them
+  bool make_file_system = true;          // false: the first device has one already
+  std::vector<std::string> command;      // the workload
+  std::chrono::milliseconds timeout{0};  // of the command; 0: none
+  bool inherit_output = true;            // false: what it prints is in the ExitState
 };
 
 // The command line that makes the file system on `device`.

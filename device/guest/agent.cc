@@ -70,8 +70,12 @@ class MarkRelay {
 
 class Agent {
  public:
-  Agent(GuestChannel& channel, MarkRelay& marks, int signal_fd)
-      : channel_(channel), marks_(marks), signal_fd_(signal_fd) {}
+  Agent(GuestChannel& channel, MarkRelay& marks, int signal_fd,
+        const VisitService& service)
+      : channel_(channel),
+        marks_(marks),
+        signal_fd_(signal_fd),
+        visit_([this](const GuestMessage& message) { send(message); }, service) {}
 
   // Until the host says so, or is gone.
   void serve();
@@ -92,7 +96,7 @@ class Agent {
   bool done_ = false;
   Clock::time_point next_beat_ = Clock::now();
   std::optional<AgentCommand> command_;
-  AgentVisit visit_{[this](const GuestMessage& message) { send(message); }};
+  AgentVisit visit_;
 };
 
 void Agent::send(const GuestMessage& message) {
@@ -174,12 +178,12 @@ void Agent::take_messages() {
 void Agent::obey(const GuestMessage& message) {
   if (message.type == "run") {
     start(message);
-  } else if (message.type == "marked") {
+  } else if (message.type == "marked" && message.numbers.contains("id")) {
     marks_.answer(message.number("id"), message.payload);
-  } else if (message.type == "visit" || message.type == "go") {
-    visit_.obey(message);
   } else if (message.type == "off") {
     done_ = true;
+  } else {
+    visit_.obey(message);
   }
 }
 
@@ -251,7 +255,8 @@ void take_priority() {
   ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters);
 }
 
-Status set_up_and_serve(const GuestMarkListener& listen_for_marks) {
+Status set_up_and_serve(const GuestMarkListener& listen_for_marks,
+                        const VisitService& service) {
   PC_RETURN_IF_ERROR(mount_guest_file_systems());
   ::setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
   const Fd signals(make_signal_fd());
@@ -273,14 +278,15 @@ Status set_up_and_serve(const GuestMarkListener& listen_for_marks) {
                       }));
   take_priority();
   PC_RETURN_IF_ERROR(channel.send({"hello", {}, {}}));
-  Agent(channel, marks, signals.get()).serve();
+  Agent(channel, marks, signals.get(), service).serve();
   power_off_guest();
 }
 
 }  // namespace
 
-void run_guest_agent(const GuestMarkListener& listen_for_marks) {
-  const Status status = set_up_and_serve(listen_for_marks);
+void run_guest_agent(const GuestMarkListener& listen_for_marks,
+                     const VisitService& service) {
+  const Status status = set_up_and_serve(listen_for_marks, service);
   if (!status) {
     log_to_console(status.error().message);
   }

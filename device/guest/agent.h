@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "device/visit_process.h"
 
 #include <filesystem>
 #include <functional>
@@ -29,7 +30,9 @@ using GuestMarkHandler = std::function<Status(std::string_view text)>;
 using GuestMarkListener = std::function<Result<std::shared_ptr<void>>(
     const std::filesystem::path& path, GuestMarkHandler handler)>;
 
-// Never returns: the guest ends with it.
-[[noreturn]] void run_guest_agent(const GuestMarkListener& listen_for_marks);
+// Never returns: the guest ends with it. `service` is what its process that mounts does
+// beside visits.
+[[noreturn]] void run_guest_agent(const GuestMarkListener& listen_for_marks,
+                                  const VisitService& service);
 
 }  // namespace powercut

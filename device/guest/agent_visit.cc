@@ -37,7 +37,7 @@ int AgentVisit::fd() const {
 }
 
 void AgentVisit::obey(const GuestMessage& message) {
-  if (message.type == "visit") {
+  if (message.type == "visit" || message.type == service_.type) {
     begin(message);
   } else if (fd() >= 0 && !process_->channel().send(message)) {
     end({"visited", {{"died", 1}}, {}});
@@ -48,7 +48,8 @@ void AgentVisit::begin(const GuestMessage& message) {
   if (!process_) {
     std::vector<std::string> strings = split_strings(message.payload);
     strings.resize(2);  // the second is the mount point
-    Result<std::unique_ptr<VisitProcess>> process = VisitProcess::start(strings[1]);
+    Result<std::unique_ptr<VisitProcess>> process =
+        VisitProcess::start(strings[1], service_);
     if (!process) {
       to_host_(failed_message(process.error()));
       return;
@@ -82,7 +83,7 @@ void AgentVisit::pass_on() {
       end({"visited", {{"died", 1}}, {}});
     } else if (!*message) {
       return;
-    } else if ((*message)->type == "visited") {
+    } else if ((*message)->type == "visited" || (*message)->number("last") != 0) {
       end(**message);
     } else {
       to_host_(**message);

@@ -26,7 +26,9 @@ class AgentVisit {
   // Sends a message to the host.
   using Sink = std::function<void(const GuestMessage& message)>;
 
-  explicit AgentVisit(Sink to_host) : to_host_(std::move(to_host)) {}
+  // `service` is what the process does beside visits.
+  AgentVisit(Sink to_host, VisitService service)
+      : to_host_(std::move(to_host)), service_(std::move(service)) {}
 
   // To poll; -1 if there is nothing.
   int fd() const;
@@ -34,7 +36,7 @@ class AgentVisit {
   // When tick() wants to be called again, if at all.
   std::optional<Clock::time_point> next_tick() const { return deadline_; }
 
-  // "visit" or "go" from the host.
+  // "visit", what the service takes, or what either of them waits for; from the host.
   void obey(const GuestMessage& message);
 
   // fd() is readable.
@@ -49,6 +51,7 @@ class AgentVisit {
   void end(const GuestMessage& message);
 
   Sink to_host_;
+  VisitService service_;
   std::unique_ptr<VisitProcess> process_;
   std::optional<Clock::time_point> deadline_;  // of the visit that goes on
 };

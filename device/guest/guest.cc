@@ -311,6 +311,11 @@ std::optional<GuestFailure> Guest::obey(const GuestMessage& message) {
     on_output_(static_cast<int>(message.number("stream")), message.payload);
   } else if (message.type == "exit") {
     exit_ = message;
+  } else if (on_asked_ && message.number("last") != 0) {
+    visited_ = message;
+  } else if (on_asked_ && message.type == "mark" && !message.numbers.contains("id")) {
+    return channel_->send(on_asked_(message)) ? std::nullopt
+                                              : std::optional<GuestFailure>(qemu_ended());
   } else if (message.type == "mark") {
     return answer_mark(message);
   } else if (message.type == "unit") {

@@ -98,6 +98,17 @@ class Guest {
                             const MountRequest& request,
                             const std::function<void(std::size_t unit)>& begin_unit);
 
+  // What the process that mounts does beside visits (VisitService): sends it a request,
+  // has `on_message` answer what it asks meanwhile, and returns what it says last. With a
+  // failure of kind kTimeout or kHang the guest is gone.
+  struct Answer {
+    GuestMessage message;
+    std::optional<GuestFailure> failure;
+  };
+
+  Answer ask(GuestMessage request, std::chrono::milliseconds timeout,
+             const std::function<GuestMessage(const GuestMessage&)>& on_message);
+
   // Unmounts its disks, syncs them and switches it off; waits for that.
   std::optional<GuestFailure> shut_down();
 
@@ -159,6 +170,7 @@ class Guest {
   std::function<void(int stream, std::string_view bytes)> on_output_;
   std::optional<GuestMessage> exit_;  // of the command that runs
   std::function<void(std::size_t unit)> on_unit_;
+  std::function<GuestMessage(const GuestMessage&)> on_asked_;
   std::optional<GuestMessage> visited_;  // of the visit that goes on
 };
 

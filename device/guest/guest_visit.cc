@@ -94,4 +94,37 @@ Result<MountReport> Guest::visit(
   return read_visited(*visited_);
 }
 
+Guest::Answer Guest::ask(
+    GuestMessage request, std::chrono::milliseconds timeout,
+    const std::function<GuestMessage(const GuestMessage&)>& on_message) {
+  if (std::optional<GuestFailure> failure = boot()) {
+    return {{}, std::move(failure)};
+  }
+  request.numbers["timeout_ms"] = timeout.count();
+  visited_.reset();
+  on_asked_ = on_message;
+  last_beat_ = Clock::now();
+  std::optional<GuestFailure> failure =
+      channel_->send(request) ? pump(Clock::now() + timeout + kAgentPatience, "answer",
+                                     [this] { return visited_.has_value(); })
+                              : std::optional<GuestFailure>(qemu_ended());
+  on_asked_ = nullptr;
+  if (failure) {
+    return {{}, std::move(failure)};
+  }
+  if (visited_->number("timed_out") != 0) {
+    await_on_console(kVisitTimedOut);
+    return {{},
+            fail_with(GuestFailureKind::kTimeout,
+                      fmt::format("the guest was not done within {} s",
+                                  std::chrono::duration<double>(timeout).count()))};
+  }
+  if (visited_->number("died") != 0) {
+    return {
+        {},
+        fail_with(GuestFailureKind::kHang, "the process that mounts died in the guest")};
+  }
+  return {*visited_, std::nullopt};
+}
+
 }  // namespace powercut

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "cli/run_queue.h"
+
+#include "base/error.h"
+#include "base/signals.h"
+#include "cli/log_arguments.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace powercut {
+
+namespace {
+
+// Hands out the numbers of runs and takes results back in their order.
+class Board {
+ public:
+  Board(std::size_t count, const std::function<void(const ScenarioResult&)>& tell)
+      : count_(count), tell_(tell) {}
+
+  std::optional<std::size_t> next() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return interrupted() || next_ == count_ ? std::nullopt : std::optional(next_++);
+  }
+
+  void take(std::size_t number, ScenarioResult result) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    results_.emplace(number, std::move(result));
+    for (auto first = results_.find(told_); first != results_.end();
+         first = results_.find(told_)) {
+      tell_(first->second);
+      results_.erase(first);
+      ++told_;
+    }
+  }
+
+ private:
+  std::size_t count_;
+  const std::function<void(const ScenarioResult&)>& tell_;
+  std::mutex mutex_;
+  std::size_t next_ = 0;
+  std::size_t told_ = 0;
+  std::map<std::size_t, ScenarioResult> results_;
+};
+
+ScenarioEnd end_of(ScenarioOutcome::Kind kind) {
+  switch (kind) {
+    case ScenarioOutcome::Kind::kAsExpected:
+      return ScenarioEnd::kAsExpected;
+    case ScenarioOutcome::Kind::kUnexpected:
+      return ScenarioEnd::kUnexpected;
+    case ScenarioOutcome::Kind::kFailed:
+      return ScenarioEnd::kFailed;
+    case ScenarioOutcome::Kind::kInconclusive:
+      return ScenarioEnd::kInconclusive;
+  }
+  return ScenarioEnd::kInconclusive;
+}
+
+std::string check_command(const ScenarioRunOptions& options,
+                          const ScenarioOutcome& outcome) {
+  const auto beside = [&](const char* extension) {
+    return quoted(std::filesystem::path(outcome.kept).replace_extension(extension));
+  };
+  return fmt::format("powercut check {} --base {} --scenario {}{}", beside(".log"),
+                     beside(".base"), beside(".scenario"),
+                     outcome.mounted ? options.mount_flags : "");
+}
+
+ScenarioResult result_of(const ScenarioRunOptions& options, const Scenario& scenario,
+                         const ScenarioOutcome& outcome) {
+  ScenarioResult result;
+  result.name = scenario.name;
+  result.about = scenario.about;
+  result.end = end_of(outcome.kind);
+  result.why = outcome.why;
+  result.finding_expected = outcome.expected.finding;
+  result.kernel = outcome.kernel;
+  result.operations = outcome.operations;
+  result.acknowledgements = outcome.acknowledgements;
+  result.record_seconds = outcome.record_seconds;
+  result.check_seconds = outcome.check_seconds;
+  result.kept = outcome.kept;
+  result.check_command = outcome.kept.empty() ? "" : check_command(options, outcome);
+  result.certificate = outcome.certificate;
+  return result;
+}
+
+void work(const ScenarioRunOptions& options, const std::vector<Scenario>& scenarios,
+          Board& board) {
+  ScenarioRun runner(options);
+  while (const std::optional<std::size_t> number = board.next()) {
+    const Scenario& scenario = scenarios[*number % scenarios.size()];
+    const Result<ScenarioOutcome> outcome = runner.run(scenario);
+    ScenarioResult result;
+    if (outcome) {
+      result = result_of(options, scenario, *outcome);
+    } else if (outcome.error().kind == ErrorKind::kMissing) {
+      result.name = scenario.name;
+      result.why = outcome.error().message + ": " + outcome.error().hint;
+    } else if (outcome.error().kind == ErrorKind::kInterrupted) {
+      return;
+    } else {
+      // Of this scenario; the next may do better.
+      const Error& error = outcome.error();
+      result.name = scenario.name;
+      result.end = error.kind == ErrorKind::kUsage ? ScenarioEnd::kFailed
+                                                   : ScenarioEnd::kInconclusive;
+      result.why = error.message + (error.hint.empty() ? "" : " (" + error.hint + ")");
+    }
+    board.take(*number, std::move(result));
+  }
+}
+
+}  // namespace
+
+RunQueue::RunQueue(ScenarioRunOptions options, std::uint32_t jobs)
+    : options_(std::move(options)), jobs_(jobs) {
+  constexpr std::uint32_t kMostJobs = 32;
+  if (jobs == 0 || jobs > kMostJobs) {
+    throw Failure(Error{ErrorKind::kUsage,
+                        fmt::format("cannot run {} scenarios at a time", jobs),
+                        fmt::format("--jobs is 1 to {}", kMostJobs)});
+  }
+}
+
+void RunQueue::run(const std::vector<Scenario>& scenarios, std::uint32_t repeat,
+                   const std::function<void(const ScenarioResult&)>& tell) {
+  Board board(scenarios.size() * repeat, tell);
+  std::vector<std::thread> threads;
+  for (std::uint32_t i = 1; i < jobs_; ++i) {
+    threads.emplace_back([&] { work(options_, scenarios, board); });
+  }
+  work(options_, scenarios, board);
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+}
+
+}  // namespace powercut

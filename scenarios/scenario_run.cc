@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "scenarios/scenario_run.h"
+
+#include "base/signals.h"
+#include "base/subprocess.h"
+#include "log/format2_writer.h"
+#include "replay/decider.h"
+#include "replay/where.h"
+#include "scenarios/memory_log.h"
+#include "scenarios/scenario_judging.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <utility>
+
+namespace powercut {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Guests take memory: of what scenarios share, only so much is kept.
+constexpr std::size_t kMostKits = 2;
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+Device disk_of(const BaseImageOptions& options, const BaseImage& image) {
+  Device device;
+  device.name = options.file_system;
+  device.size_bytes = options.size_bytes;
+  device.logical_block_bytes = options.block_bytes;
+  device.physical_block_bytes = options.block_bytes;
+  device.write_cache = true;
+  device.discard = true;
+  device.discard_zeroes = true;  // a served disk punches holes
+  device.write_zeroes = true;
+  device.bounce = true;
+  device.has_base = true;
+  device.base_digest = image.digest;
+  return device;
+}
+
+// Something was recorded that an oracle could speak of.
+bool was_begun(const fs::path& log, const BaseImage& image) {
+  RecordingOptions options;
+  options.base_sources = {image.source};
+  const Result<std::shared_ptr<const Recording>> recording =
+      Recording::open(log, options);
+  return recording && !(*recording)->timeline().marks().empty();
+}
+
+Status check_needs(const Scenario& scenario) {
+  for (const std::string& program : scenario.needs) {
+    if (!find_program(program)) {
+      return fail(ErrorKind::kMissing,
+                  fmt::format("the scenario {} needs {}", scenario.name, program),
+                  "install it");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+struct ScenarioRun::Kit {
+  BaseImageOptions disk;
+  std::string checker;
+  std::string mount_options;
+  std::string verify;
+  BaseImage image;
+  fs::path verify_file;
+  std::unique_ptr<RunDir> run_dir;  // before those that are in it: it goes after them
+  std::unique_ptr<WorkloadRecorder> recorder;
+  std::unique_ptr<Judge> judge;
+  bool mounts = false;  // the judge does
+};
+
+std::string KeptNames::take(const std::string& name) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::string free = name;
+  for (unsigned number = 2; !taken_.insert(free).second; ++number) {
+    free = fmt::format("{}-{}", name, number);
+  }
+  return free;
+}
+
+ScenarioRun::ScenarioRun(ScenarioRunOptions options) : options_(std::move(options)) {}
+
+ScenarioRun::~ScenarioRun() = default;
+
+Result<ScenarioRun::Kit*> ScenarioRun::kit_for(const Scenario& scenario) {
+  const BaseImageOptions disk = base_image_options(scenario);
+  const auto known =
+      std::find_if(kits_.begin(), kits_.end(), [&](const std::unique_ptr<Kit>& kit) {
+        return kit->disk == disk && kit->checker == scenario.checker &&
+               kit->mount_options == scenario.mount_options &&
+               kit->verify == scenario.verify;
+      });
+  if (known != kits_.end()) {
+    std::rotate(known, known + 1, kits_.end());  // the latest used is the last
+    return kits_.back().get();
+  }
+  if (kits_.size() >= kMostKits) {
+    kits_.erase(kits_.begin());
+  }
+  auto kit = std::make_unique<Kit>();
+  kit->disk = disk;
+  kit->checker = scenario.checker;
+  kit->mount_options = scenario.mount_options;
+  kit->verify = scenario.verify;
+  PC_ASSIGN_OR_RETURN(RunDir run_dir, RunDir::create());
+  kit->run_dir = std::make_unique<RunDir>(std::move(run_dir));
+  PC_ASSIGN_OR_RETURN(kit->image, make_base_image(disk, *kit->run_dir));
+  if (!scenario.verify.empty()) {
+    kit->verify_file = kit->run_dir->path() / "verify.sh";
+    std::ofstream(kit->verify_file) << scenario.verify;
+  }
+  if (scenario.script.empty()) {
+    PC_ASSIGN_OR_RETURN(kit->recorder, options_.make_recorder(disk, *kit->run_dir));
+  }
+  kits_.push_back(std::move(kit));
+  return kits_.back().get();
+}
+
+Result<ScenarioRunOptions::ScriptRecording> ScenarioRun::record(const Scenario& scenario,
+                                                                Kit& kit,
+                                                                const fs::path& log) {
+  if (!scenario.script.empty()) {
+    return options_.record_script(scenario, kit.disk, kit.image, log);
+  }
+  Format2Options format;
+  format.devices = {disk_of(kit.disk, kit.image)};
+  PC_ASSIGN_OR_RETURN(const std::unique_ptr<Format2Writer> writer,
+                      Format2Writer::create(log, format));
+  PerformRequest request;
+  request.base = kit.image.source;
+  request.file_system = scenario.file_system;
+  request.mount_options = scenario.mount_options;
+  request.workload = &scenario.workload;
+  request.timeout = options_.timeout;
+  ScenarioRunOptions::ScriptRecording recorded;
+  PC_ASSIGN_OR_RETURN(recorded.performed, kit.recorder->record(request, *writer));
+  PC_RETURN_IF_ERROR(writer->close());
+  recorded.kernel = kit.recorder->kernel();
+  return recorded;
+}
+
+Result<ScenarioOutcome> ScenarioRun::run(const Scenario& given) {
+  Scenario scenario = given;
+  if (!options_.file_system.empty()) {
+    scenario.file_system = options_.file_system;
+  }
+  PC_RETURN_IF_ERROR(check_needs(scenario));
+  PC_ASSIGN_OR_RETURN(Kit* const kit, kit_for(scenario));
+  const auto begin = std::chrono::steady_clock::now();
+  PC_ASSIGN_OR_RETURN(const MemoryLog memory, MemoryLog::make());
+  PC_ASSIGN_OR_RETURN(const ScenarioRunOptions::ScriptRecording recorded,
+                      record(scenario, *kit, memory.path()));
+  ScenarioOutcome outcome;
+  outcome.operations = scenario.workload.operations.size();
+  outcome.kernel = recorded.kernel;
+  outcome.record_seconds = seconds_since(begin);
+  const std::string release = outcome.kernel.substr(0, outcome.kernel.find(' '));
+  PC_ASSIGN_OR_RETURN(const KernelVersion version, parse_kernel_version(release));
+  outcome.expected = scenario.expected_on(version);
+  if (recorded.performed.done) {
+    PC_ASSIGN_OR_RETURN(outcome,
+                        check(scenario, *kit, memory.path(), std::move(outcome)));
+    compare_with_expectation(outcome);
+  } else {
+    PC_ASSIGN_OR_RETURN(
+        outcome, check_until_failure(scenario, *kit, memory.path(),
+                                     recorded.performed.problem, std::move(outcome)));
+  }
+  if (!options_.keep.empty() &&
+      (options_.keep_all || outcome.kind != ScenarioOutcome::Kind::kAsExpected)) {
+    PC_RETURN_IF_ERROR(keep(scenario, *kit, memory.path(), outcome));
+  }
+  return outcome;
+}
+
+// What was recorded until a workload failed is checked all the same.
+Result<ScenarioOutcome> ScenarioRun::check_until_failure(const Scenario& scenario,
+                                                         Kit& kit, const fs::path& log,
+                                                         const std::string& problem,
+                                                         ScenarioOutcome outcome) {
+  outcome.kind = ScenarioOutcome::Kind::kFailed;
+  if (!was_begun(log, kit.image)) {
+    outcome.why = "the workload did not begin: " + problem;
+    return outcome;
+  }
+  outcome.why = "the workload failed: " + problem;
+  Result<ScenarioOutcome> checked = check(scenario, kit, log, outcome);
+  if (!checked) {
+    if (checked.error().kind == ErrorKind::kInterrupted) {
+      return checked;
+    }
+    outcome.why += "; what was recorded cannot be checked: " + checked.error().message;
+    return outcome;
+  }
+  compare_with_expectation(*checked);
+  if (!checked->certificate.findings.empty()) {
+    outcome.why += "; of what was recorded: " + checked->why;
+  }
+  checked->kind = outcome.kind;
+  checked->why = outcome.why;
+  return checked;
+}
+
+Result<ScenarioOutcome> ScenarioRun::check(const Scenario& scenario, Kit& kit,
+                                           const fs::path& log, ScenarioOutcome outcome) {
+  const auto begin = std::chrono::steady_clock::now();
+  PC_ASSIGN_OR_RETURN(const CrashModel model, model_of(scenario, kit.disk.block_bytes));
+  RecordingOptions recording_options;
+  recording_options.base_sources = {kit.image.source};
+  PC_ASSIGN_OR_RETURN(const std::shared_ptr<const Recording> recording,
+                      Recording::open(log, recording_options));
+  const Timeline& timeline = recording->timeline();
+  PC_ASSIGN_OR_RETURN(const std::unique_ptr<Oracle> oracle,
+                      oracle_of(scenario, timeline));
+  const std::uint32_t unit_bytes = unit_bytes_for(timeline, model);
+  if (!kit.judge) {
+    constexpr std::uint32_t kLeastDataUnit = 4096;
+    CheckerOptions options;
+    options.timeout = options_.timeout;
+    options.mount_options = scenario.mount_options;
+    set_observing(scenario, options);
+    options.unit_bytes = std::max(kLeastDataUnit, unit_bytes);
+    PC_ASSIGN_OR_RETURN(std::unique_ptr<Checker> checker,
+                        make_checker(checker_of(scenario, kit.verify_file), options));
+    JudgeOptions judge;
+    judge.jobs = checker->alone() && !options_.mounts_in_guest ? 1 : options_.jobs;
+    judge.unit_bytes = unit_bytes;
+    kit.mounts = checker->needs_mounter();
+    if (kit.mounts) {
+      judge.make_mounter = options_.make_mounter(kit.disk.block_bytes, *kit.run_dir);
+      judge.pinned = !options_.mounts_in_guest;
+    }
+    PC_ASSIGN_OR_RETURN(
+        kit.judge, Judge::start(*recording, std::move(checker), *kit.run_dir, judge));
+    const CrashState pristine{StateSpace::linear(recording, 0), {}};
+    PC_ASSIGN_OR_RETURN(const Verdict verdict, kit.judge->take_baseline(pristine));
+    if (verdict.kind != Verdict::Kind::kClean) {
+      const std::string what = verdict.summary();
+      kit.judge.reset();
+      return fail(ErrorKind::kBadInput,
+                  fmt::format("the checker is not content with the fresh disk of {}: {}",
+                              scenario.name, what));
+    }
+  }
+  kit.judge->set_unit_bytes(unit_bytes);
+  PC_ASSIGN_OR_RETURN(Durability durable, Durability::build(timeline, model));
+  const auto durability = std::make_shared<const Durability>(std::move(durable));
+  const Result<Cut> begun = find_cut(timeline, "mark:begin");
+  const Result<Cut> done = find_cut(timeline, "mark:operations-done");
+  const Cut from = scenario.script.empty() && begun ? *begun : 0;
+  const Cut to = !options_.to_the_end && done ? *done : timeline.end();
+  static const std::vector<EventPos> kNone;
+  const std::vector<EventPos>& boundaries = oracle ? oracle->boundaries() : kNone;
+  outcome.acknowledgements = boundaries.size();
+  ExplorerOptions explorer;
+  explorer.jobs = kit.judge->jobs();
+  explorer.oracle = oracle.get();
+  explorer.max_runs = options_.max_runs;
+  explorer.time_seconds = options_.time_seconds;
+  explorer.seed = options_.seed;
+  // What is found is enough to tell; a broken stack can be broken in a million ways.
+  constexpr std::uint64_t kEnoughFindings = 16;
+  explorer.stop_after =
+      outcome.expected.finding && outcome.expected.text.empty() ? 1 : kEnoughFindings;
+  explorer.interrupted = &interrupted;
+  Decider decider(recording, *kit.judge, kit.judge->checker().tier(), explorer, {});
+  PC_ASSIGN_OR_RETURN(outcome.certificate,
+                      decider.decide(durability, list_windows(timeline, *durability, from,
+                                                              to, boundaries)));
+  outcome.check_seconds = seconds_since(begin);
+  outcome.mounted = kit.mounts;
+  return outcome;
+}
+
+Status ScenarioRun::keep(const Scenario& scenario, const Kit& kit, const fs::path& log,
+                         ScenarioOutcome& outcome) const {
+  std::error_code error;
+  fs::create_directories(options_.keep, error);
+  const fs::path stem = options_.keep / options_.kept_names->take(scenario.name);
+  const fs::path base = stem.native() + ".base";
+  outcome.kept = stem.native() + ".log";
+  for (const auto& [from, to] : {std::pair(log, outcome.kept), {kit.image.file, base}}) {
+    if (!error) {
+      fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
+    }
+  }
+  if (!error) {
+    // A file in memory is everybody's to write and execute; a kept one is not.
+    fs::permissions(outcome.kept, fs::status(base, error).permissions(), error);
+  }
+  if (!error) {
+    std::ofstream out(stem.native() + ".scenario");
+    out << to_text(scenario);
+    if (!out.flush()) {
+      error = std::make_error_code(std::errc::io_error);
+    }
+  }
+  if (error) {
+    return fail(ErrorKind::kSystem, fmt::format("cannot keep {} in {}: {}", scenario.name,
+                                                options_.keep.native(), error.message()));
+  }
+  return {};
+}
+
+}  // namespace powercut
