@@ -5,6 +5,7 @@
 #include "base/signals.h"
 #include "base/subprocess.h"
 #include "cli/arguments.h"
+#include "cli/check_session.h"
 #include "cli/command.h"
 #include "cli/mount_privacy.h"
 #include "cli/output.h"
@@ -34,10 +35,15 @@ void add_options(po::options_description& options) {
       "jobs", po::value<std::uint32_t>()->default_value(1), "scenarios at a time")(
       "until-done",
       "look at no cut behind the last operation (unmount is left out): faster")(
+      "preparations", "look at the cuts before the mark `prepared` of a workload too")(
       "max-runs", po::value<std::uint64_t>()->default_value(0),
       "stop a scenario after so many checker runs (0: no bound)")(
       "time", po::value<double>()->default_value(120),
       "stop a scenario after so many seconds of checking (0: no bound)")(
+      "confidence", po::value<double>()->default_value(0.95),
+      "of what is inferred, 0.5 to 0.9999")(
+      "share", po::value<double>()->default_value(0.01),
+      "of a window's states that may differ from what is inferred, 0.0001 to 0.5")(
       "timeout", po::value<double>()->default_value(60),
       "seconds after which a workload has failed, or a checker run is inconclusive")(
       "seed", po::value<std::uint64_t>()->default_value(1), "of everything random")(
@@ -65,6 +71,8 @@ ScenarioRunOptions run_options(const Arguments& arguments) {
   ScenarioRunOptions options;
   options.to_the_end = !arguments.has("until-done");
   options.max_runs = arguments.values["max-runs"].as<std::uint64_t>();
+  options.inference = inference_options(arguments);
+  options.preparations = arguments.has("preparations");
   options.time_seconds = seconds_of(arguments, "time");
   options.seed = arguments.values["seed"].as<std::uint64_t>();
   options.timeout = std::chrono::milliseconds(
@@ -74,6 +82,9 @@ ScenarioRunOptions run_options(const Arguments& arguments) {
                         "a number of seconds, from 0.001"});
   }
   options.file_system = arguments.text("fs");
+  if (!options.file_system.empty()) {
+    value_or_throw(check_file_system(options.file_system));
+  }
   options.keep = arguments.text("keep");
   options.keep_all = arguments.has("keep-all");
   if (options.keep_all && options.keep.empty()) {

@@ -33,17 +33,30 @@ std::string kernel_here() {
   return ::uname(&name) == 0 ? kernel_text(name.release, name.version) : "";
 }
 
-// So that `powercut mark` is at hand, wherever this program lies.
-std::string path_with_us() {
-  std::error_code ignored;
+// A PATH in which `powercut mark` is at hand, wherever this program lies and whatever it
+// is called.
+Result<std::string> path_with_us(const RunDir& run_dir) {
+  PC_ASSIGN_OR_RETURN(const std::filesystem::path directory,
+                      run_dir.make_directory("bin"));
+  std::error_code error;
   const std::filesystem::path program =
-      std::filesystem::read_symlink("/proc/self/exe", ignored);
+      std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) {
+    std::filesystem::create_symlink(program, directory / "powercut", error);
+  }
+  if (error) {
+    return fail(ErrorKind::kSystem, fmt::format("cannot make a link in {}: {}",
+                                                directory.native(), error.message()));
+  }
   const char* const path = std::getenv("PATH");
-  return fmt::format("PATH={}:{}", program.parent_path().native(),
+  return fmt::format("PATH={}:{}", directory.native(),
                      path != nullptr ? path : "/usr/sbin:/usr/bin:/sbin:/bin");
 }
 
-std::string problem_of(const ExitState& script) {
+std::string problem_of(const ExitState& script, std::chrono::milliseconds timeout) {
+  if (script.timed_out) {
+    return fmt::format("it took longer than {} ms", timeout.count());
+  }
   constexpr std::size_t kMostShown = 200;
   std::string said = script.output.substr(0, script.output.find_last_not_of(" \n") + 1);
   said = said.size() > kMostShown ? "..." + said.substr(said.size() - kMostShown) : said;
@@ -60,13 +73,14 @@ Result<ScriptRecording> script_on_loop(const Scenario& scenario,
   options.workload.file_system = disk.file_system == "none" ? "" : disk.file_system;
   options.workload.mount_options = scenario.mount_options;
   options.workload.make_file_system = false;
-  options.workload.command = {"env", path_with_us(), "bash", "-euc", scenario.script};
+  PC_ASSIGN_OR_RETURN(RunDir own, RunDir::create());
+  PC_ASSIGN_OR_RETURN(const std::string path, path_with_us(own));
+  options.workload.command = {"env", path, "bash", "-euc", scenario.script};
   options.workload.timeout = timeout;
   options.workload.inherit_output = false;  // our own is on stdout
   options.log = log;
   options.image = image.file;
   options.block_bytes = disk.block_bytes;
-  PC_ASSIGN_OR_RETURN(RunDir own, RunDir::create());
   PC_ASSIGN_OR_RETURN(const LoopRecordingResult result, record_on_loop(options, own));
   if (result.workload.interrupted) {
     return fail(ErrorKind::kInterrupted, "interrupted");
@@ -75,7 +89,7 @@ Result<ScriptRecording> script_on_loop(const Scenario& scenario,
   recording.kernel = kernel_here();
   recording.performed.done = result.workload.succeeded();
   recording.performed.problem =
-      recording.performed.done ? "" : problem_of(result.workload);
+      recording.performed.done ? "" : problem_of(result.workload, timeout);
   return recording;
 }
 

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -64,6 +65,13 @@ ScenarioEnd end_of(ScenarioOutcome::Kind kind) {
   return ScenarioEnd::kInconclusive;
 }
 
+// Programs tell more than that; `why` is one line.
+std::string one_line(const std::string& text) {
+  std::string line = text.substr(0, text.find_last_not_of(" \n") + 1);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
 std::string check_command(const ScenarioRunOptions& options,
                           const ScenarioOutcome& outcome) {
   const auto beside = [&](const char* extension) {
@@ -80,7 +88,7 @@ ScenarioResult result_of(const ScenarioRunOptions& options, const Scenario& scen
   result.name = scenario.name;
   result.about = scenario.about;
   result.end = end_of(outcome.kind);
-  result.why = outcome.why;
+  result.why = one_line(outcome.why);
   result.finding_expected = outcome.expected.finding;
   result.kernel = outcome.kernel;
   result.operations = outcome.operations;
@@ -113,7 +121,8 @@ void work(const ScenarioRunOptions& options, const std::vector<Scenario>& scenar
       result.name = scenario.name;
       result.end = error.kind == ErrorKind::kUsage ? ScenarioEnd::kFailed
                                                    : ScenarioEnd::kInconclusive;
-      result.why = error.message + (error.hint.empty() ? "" : " (" + error.hint + ")");
+      result.why = one_line(error.message);
+      result.why += error.hint.empty() ? "" : " (" + error.hint + ")";
     }
     board.take(*number, std::move(result));
   }

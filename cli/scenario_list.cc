@@ -30,7 +30,7 @@ fs::path library() {
                                               : fs::path(POWERCUT_SCENARIO_DIR);
 }
 
-void add_below(const fs::path& directory, std::vector<fs::path>& files) {
+std::vector<fs::path> scenarios_below(const fs::path& directory) {
   std::vector<fs::path> found;
   std::error_code error;
   for (fs::recursive_directory_iterator at(directory, error), end; !error && at != end;
@@ -45,12 +45,17 @@ void add_below(const fs::path& directory, std::vector<fs::path>& files) {
               fmt::format("cannot read {}: {}", directory.native(), error.message()),
               {}});
   }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void add_below(const fs::path& directory, std::vector<fs::path>& files) {
+  const std::vector<fs::path> found = scenarios_below(directory);
   if (found.empty()) {
     throw Failure(Error{ErrorKind::kUsage,
                         fmt::format("no scenario below {}", directory.native()),
                         "files of scenarios end in .scenario"});
   }
-  std::sort(found.begin(), found.end());
   files.insert(files.end(), found.begin(), found.end());
 }
 
@@ -67,6 +72,13 @@ void add(const std::string& wanted, std::vector<fs::path>& files) {
       return;
     }
   }
+  // As --list shows it, without the group.
+  for (const fs::path& file : scenarios_below(library())) {
+    if (file.stem() == wanted) {
+      files.push_back(file);
+      return;
+    }
+  }
   throw Failure(Error{ErrorKind::kUsage, fmt::format("there is no scenario {}", wanted),
                       "a file, a directory, or a name that `powercut run --list` shows"});
 }
@@ -75,6 +87,11 @@ std::string expectation_text(const Scenario& scenario) {
   const bool any = std::any_of(scenario.expectations.begin(), scenario.expectations.end(),
                                [](const Expectation& one) { return one.finding; });
   return any ? "finding" : "clean";
+}
+
+std::string first_line(const std::string& about) {
+  const std::size_t end = about.find('\n');
+  return end == std::string::npos ? about : about.substr(0, end) + " ...";
 }
 
 }  // namespace
@@ -108,7 +125,7 @@ std::string scenario_list_text(const std::vector<Scenario>& scenarios) {
   for (const Scenario& scenario : scenarios) {
     text += fmt::format("{:<{}}  {:<6} {:<8} {}\n", scenario.name, width,
                         scenario.file_system, expectation_text(scenario),
-                        scenario.about.substr(0, scenario.about.find('\n')));
+                        first_line(scenario.about));
   }
   return text;
 }

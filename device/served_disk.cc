@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <thread>
 #include <utility>
 
 namespace powercut {
@@ -148,6 +149,10 @@ int ServedDisk::submit_and_apply(Submission submission, std::span<const std::byt
       return record_failed(submitted.error());
     }
     seq = *submitted;
+    const std::chrono::milliseconds latency = latency_.load();
+    if (latency.count() > 0 && !locked) {
+      std::this_thread::sleep_for(latency);
+    }
   }
   std::unique_lock<std::shared_mutex> lock(mutex_, std::defer_lock);
   if (!locked) {

@@ -14,6 +14,7 @@
 #include "log/event_sink.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -92,6 +93,10 @@ class ServedDisk {
   // disk, or be taken away again when no request is in flight.
   void record_to(EventSink* recorder);
 
+  // Every recorded write stays in flight so long: as on a disk that is slower than
+  // memory, where what does not wait for its writes is seen not to. 0: not at all.
+  void set_write_latency(std::chrono::milliseconds latency) { latency_ = latency; }
+
   // Keeps footprints in units of so many bytes from here on; forgets what was read.
   void set_footprint_unit(std::uint32_t unit_bytes);
 
@@ -125,6 +130,7 @@ class ServedDisk {
   bool read_only_;
   std::atomic<std::uint64_t> size_bytes_;
   std::atomic<bool> recorder_failed_{false};
+  std::atomic<std::chrono::milliseconds> latency_{std::chrono::milliseconds(0)};
 
   // Shared by readers, alone for writers. Taken before side_mutex_ and before any lock
   // of the recorder.

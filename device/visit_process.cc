@@ -194,7 +194,7 @@ std::optional<Error> error_in(const GuestMessage& answer) {
   }
   std::vector<std::string> strings = split_strings(answer.payload);
   strings.resize(2);
-  const std::int64_t last = static_cast<std::int64_t>(ErrorKind::kInterrupted);
+  const auto last = static_cast<std::int64_t>(ErrorKind::kInterrupted);
   const std::int64_t kind = std::clamp<std::int64_t>(answer.number("kind"), 0, last);
   return Error{static_cast<ErrorKind>(kind), strings[0], strings[1]};
 }

@@ -150,7 +150,8 @@ void RunReport::add(const ScenarioResult& result) {
       ++summary_.skipped;
       break;
   }
-  summary_.states += result.certificate.states_permitted;
+  summary_.states_permitted += result.certificate.states_permitted;
+  summary_.states_decided += result.certificate.states_decided;
   summary_.runs += result.certificate.runs;
   summary_.operations += result.operations;
   summary_.acknowledgements += result.acknowledgements;
@@ -170,12 +171,14 @@ std::string RunReport::summary_text() const {
   const RunSummary& sum = summary_;
   std::string text = fmt::format(
       "{} scenarios: {} as expected ({} with a finding), {} not, {} workloads failed, {} "
-      "inconclusive, {} skipped\n{} states decided by {} checker runs, {} operations, {} "
+      "inconclusive, {} skipped\n{} of {} states decided by {} checker runs, {} "
+      "operations, {} "
       "acknowledgements, {:.1f} s\n",
       sum.as_expected + sum.unexpected + sum.failed + sum.inconclusive + sum.skipped,
       sum.as_expected, sum.findings_expected, sum.unexpected, sum.failed,
-      sum.inconclusive, sum.skipped, to_decimal(sum.states), sum.runs, sum.operations,
-      sum.acknowledgements, sum.seconds);
+      sum.inconclusive, sum.skipped, to_decimal(sum.states_decided),
+      to_decimal(sum.states_permitted), sum.runs, sum.operations, sum.acknowledgements,
+      sum.seconds);
   if (sum.interrupted) {
     text += "interrupted: the rest was not run\n";
   }
@@ -195,7 +198,8 @@ std::string RunReport::json() const {
   json["failed"] = sum.failed;
   json["inconclusive"] = sum.inconclusive;
   json["skipped"] = sum.skipped;
-  json["states_permitted"] = to_decimal(sum.states);
+  json["states_permitted"] = to_decimal(sum.states_permitted);
+  json["states_decided"] = to_decimal(sum.states_decided);
   json["runs"] = sum.runs;
   json["seconds"] = sum.seconds;
   json["interrupted"] = sum.interrupted;

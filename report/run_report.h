@@ -47,7 +47,8 @@ struct RunSummary {
   std::size_t inconclusive = 0;
   std::size_t skipped = 0;
   std::size_t findings_expected = 0;  // of as_expected
-  BigCount states = 0;
+  BigCount states_permitted = 0;
+  BigCount states_decided = 0;
   std::uint64_t runs = 0;
   std::size_t operations = 0;
   std::size_t acknowledgements = 0;

@@ -100,6 +100,7 @@ Result<PerformedWorkload> GuestWorkloads::record(const PerformRequest& request,
   PC_ENSURE(request.workload != nullptr, "a workload to perform");
   PC_RETURN_IF_ERROR(make_ready(request));
   disk_.reset(request.base);
+  disk_.set_write_latency(request.latency);
   disk_.record_to(&gate_);  // forgets that the last recorder failed
   gate_.open(sink);
   Result<PerformedWorkload> performed = converse(request);

@@ -164,6 +164,7 @@ Result<LoopWorkloadEnd> LoopWorkloads::perform(const PerformRequest& request,
   }
   PC_RETURN_IF_ERROR(make_ready());
   disk_.reset(request.base);
+  disk_.set_write_latency(request.latency);
   disk_.record_to(&gate_);  // forgets that the last recorder failed
   const OpenGate open(gate_, sink);
   Result<LoopWorkloadEnd> end = converse(request);

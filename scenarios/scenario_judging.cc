@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <span>
 
 namespace powercut {
 
@@ -37,6 +38,14 @@ Result<std::unique_ptr<Oracle>> oracle_of(const Scenario& scenario,
     PC_RETURN_IF_ERROR(adjust(promises, scenario.promises));
     PC_ASSIGN_OR_RETURN(oracle, Ledger::make(scenario.workload, promises, timeline));
   } else if (!scenario.verify.empty()) {
+    // Its marks are numbers of operations, and no names of what was acknowledged.
+    const std::span<const Mark> marks = timeline.marks();
+    if (!marks.empty() && marks.front().text == "begin") {
+      return fail(
+          ErrorKind::kBadInput,
+          fmt::format("the log is one of a workload, and {} has a script", scenario.name),
+          "was the log recorded with another version of the scenario?");
+    }
     PC_ASSIGN_OR_RETURN(oracle, ClaimsOracle::make(timeline));
   }
   return oracle;

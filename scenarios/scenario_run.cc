@@ -141,6 +141,7 @@ Result<ScenarioRunOptions::ScriptRecording> ScenarioRun::record(const Scenario& 
   request.base = kit.image.source;
   request.file_system = scenario.file_system;
   request.mount_options = scenario.mount_options;
+  request.latency = std::chrono::milliseconds(scenario.latency_ms);
   request.workload = &scenario.workload;
   request.timeout = options_.timeout;
   ScenarioRunOptions::ScriptRecording recorded;
@@ -154,6 +155,10 @@ Result<ScenarioOutcome> ScenarioRun::run(const Scenario& given) {
   Scenario scenario = given;
   if (!options_.file_system.empty()) {
     scenario.file_system = options_.file_system;
+  }
+  if (scenario.file_system == "none" && scenario.script.empty()) {
+    return fail(ErrorKind::kUsage,
+                "operations need a file system: only a script runs on a raw disk");
   }
   PC_RETURN_IF_ERROR(check_needs(scenario));
   PC_ASSIGN_OR_RETURN(Kit* const kit, kit_for(scenario));
@@ -257,8 +262,10 @@ Result<ScenarioOutcome> ScenarioRun::check(const Scenario& scenario, Kit& kit,
   PC_ASSIGN_OR_RETURN(Durability durable, Durability::build(timeline, model));
   const auto durability = std::make_shared<const Durability>(std::move(durable));
   const Result<Cut> begun = find_cut(timeline, "mark:begin");
+  const Result<Cut> prepared = find_cut(timeline, "mark:prepared");
   const Result<Cut> done = find_cut(timeline, "mark:operations-done");
-  const Cut from = scenario.script.empty() && begun ? *begun : 0;
+  const Cut first = scenario.script.empty() && begun ? *begun : 0;
+  const Cut from = prepared && !options_.preparations ? *prepared : first;
   const Cut to = !options_.to_the_end && done ? *done : timeline.end();
   static const std::vector<EventPos> kNone;
   const std::vector<EventPos>& boundaries = oracle ? oracle->boundaries() : kNone;
@@ -274,7 +281,8 @@ Result<ScenarioOutcome> ScenarioRun::check(const Scenario& scenario, Kit& kit,
   explorer.stop_after =
       outcome.expected.finding && outcome.expected.text.empty() ? 1 : kEnoughFindings;
   explorer.interrupted = &interrupted;
-  Decider decider(recording, *kit.judge, kit.judge->checker().tier(), explorer, {});
+  Decider decider(recording, *kit.judge, kit.judge->checker().tier(), explorer,
+                  options_.inference);
   PC_ASSIGN_OR_RETURN(outcome.certificate,
                       decider.decide(durability, list_windows(timeline, *durability, from,
                                                               to, boundaries)));

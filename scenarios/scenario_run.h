@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "device/run_dir.h"
 #include "replay/certificate.h"
+#include "replay/inference.h"
 #include "scenarios/base_image.h"
 #include "scenarios/judge.h"
 #include "scenarios/workload_recorder.h"
@@ -39,11 +40,14 @@ class KeptNames {
 };
 
 struct ScenarioRunOptions {
-  std::size_t jobs = 1;        // checkers at a time
-  bool to_the_end = true;      // false: only up to the mark operations-done
+  std::size_t jobs = 1;    // checkers at a time
+  bool to_the_end = true;  // false: only up to the mark operations-done
+  // Cuts before the mark "prepared" too, which ends what a workload needs to begin with.
+  bool preparations = false;
   std::uint64_t max_runs = 0;  // of the checker, a scenario; 0: no bound
   double time_seconds = 0;     // the same
   std::uint64_t seed = 1;
+  InferenceOptions inference;                // of checkers whose states are not proved
   std::chrono::milliseconds timeout{60000};  // of a checker run, and of a workload
   std::string file_system;                   // instead of the scenario's; empty: that
   // Logs and images of scenarios that end otherwise than expected go here; empty: to

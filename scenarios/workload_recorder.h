@@ -26,7 +26,8 @@ struct PerformRequest {
   std::shared_ptr<const BlockSource> base;  // the disk, with its file system
   std::string file_system;
   std::string mount_options;
-  const Workload* workload = nullptr;  // borrowed
+  std::chrono::milliseconds latency{0};  // for which a write stays in flight
+  const Workload* workload = nullptr;    // borrowed
   std::chrono::milliseconds timeout{60000};
 };
 

@@ -92,8 +92,14 @@ void FloorBuilder::keep_data(Floors& floors, const Act& act, InodeId inode,
     }
   }
   const auto* size = node.size.last(act.done);
-  if (size != nullptr) {
+  if (size == nullptr) {
+    return;
+  }
+  if (begin == 0 && end == kWhole) {
     raise(floors.sizes[inode], size->step, act.operation, kPosix);
+    floors.reach.erase(inode);
+  } else {
+    floors.reach[inode].push_back({end, Floor{size->step, act.operation, kPosix}});
   }
 }
 

@@ -36,6 +36,15 @@ struct Floors {
   std::map<InodeId, Floor> attributes;
   std::map<InodeId, Floor> sizes;
   std::map<InodeId, Floor> reserved;
+
+  // A synchronous write promises that the file reaches to its end, not that what earlier
+  // ones added is there.
+  struct Reach {
+    std::uint64_t end = 0;
+    Floor floor;
+  };
+
+  std::map<InodeId, std::vector<Reach>> reach;
   std::map<InodeId, std::vector<RangeFloor>> data;
   // It had a durable name when the step had been taken.
   std::map<InodeId, Floor> existence;

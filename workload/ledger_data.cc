@@ -136,6 +136,19 @@ void LedgerJudge::check_size(const Candidate& candidate, const FileNode& node,
                                 node.size_bytes, sizes.back()->value.bytes,
                                 because(floor)));
   }
+  const auto reach = floors_.reach.find(candidate.inode);
+  for (const Floors::Reach& asked :
+       reach == floors_.reach.end() ? std::vector<Floors::Reach>() : reach->second) {
+    const auto since = inode.size.between(asked.floor.step, begun_);
+    if (node.size_bytes < asked.end &&
+        std::all_of(since.begin(), since.end(), [&](const auto* version) {
+          return version->value.bytes >= asked.end;
+        })) {
+      lines.push_back(fmt::format("{} ends at {}, and not behind {}{}",
+                                  escape_name(node.path), node.size_bytes, asked.end,
+                                  because(asked.floor)));
+    }
+  }
   const Floor reserved = floor_of(floors_.reserved, candidate.inode);
   if (node.allocated_bytes == 0 || !reserved.acknowledgement) {
     return;

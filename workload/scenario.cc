@@ -66,6 +66,7 @@ class ScenarioReader {
         {"fs", &ScenarioReader::read_fs},
         {"size", &ScenarioReader::read_size},
         {"block", &ScenarioReader::read_block_bytes},
+        {"latency", &ScenarioReader::read_latency},
         {"mkfs", &ScenarioReader::read_mkfs},
         {"mount", &ScenarioReader::read_mount},
         {"checker", &ScenarioReader::read_checker},
@@ -170,6 +171,16 @@ class ScenarioReader {
       return bad(fmt::format("a block of {} bytes", bytes), "512, 1024, 2048 or 4096");
     }
     scenario_.block_bytes = static_cast<std::uint32_t>(bytes);
+    return {};
+  }
+
+  Status read_latency(const Directive& directive) {
+    constexpr std::uint64_t kLongest = 1000;
+    PC_ASSIGN_OR_RETURN(const std::uint64_t milliseconds, parse_bytes(directive.rest));
+    if (milliseconds > kLongest) {
+      return bad(fmt::format("a latency of {} ms", milliseconds), "0 to 1000");
+    }
+    scenario_.latency_ms = static_cast<std::uint32_t>(milliseconds);
     return {};
   }
 

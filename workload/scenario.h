@@ -10,6 +10,7 @@
 //   fs TYPE               ext4, xfs, btrfs, f2fs, ext2, vfat; or none: the raw disk
 //   size BYTES            of the disk; default: what the file system needs
 //   block BYTES           logical block of the disk; default: that of `record`
+//   latency MILLISECONDS  how long the disk takes for a write; default: no time
 //   mkfs OPTIONS          more options of mkfs
 //   mount OPTIONS         as mount -o takes them
 //   checker TEXT          as `check --checker`; default: that of the file system
@@ -92,6 +93,7 @@ struct Scenario {
   std::string file_system;       // "none": the raw disk
   std::uint64_t size_bytes = 0;  // 0: default of the file system
   std::uint32_t block_bytes = 0;
+  std::uint32_t latency_ms = 0;  // for which the disk keeps each write in flight
   std::vector<std::string> mkfs_options;
   std::string mount_options;
   std::string checker;

@@ -68,6 +68,9 @@ std::string to_text(const Scenario& scenario) {
   if (scenario.size_bytes != 0) {
     printer.line("size", std::to_string(scenario.size_bytes));
   }
+  if (scenario.latency_ms != 0) {
+    printer.line("latency", std::to_string(scenario.latency_ms));
+  }
   if (scenario.block_bytes != 0) {
     printer.line("block", std::to_string(scenario.block_bytes));
   }

@@ -63,6 +63,14 @@ show() {
   printf 'exit %s\n\n' "$code"
 }
 
+# told FILE: what `powercut run` told, line by line, without what kernels, clocks and the
+# order of findings make different: counts, states, and what is not expected.
+told() {
+  sed -E -e '/^        /d' -e '/ states decided by /d' \
+    -e 's/: [0-9]+ states, [0-9]+ runs, (inferred, )?[0-9]+ acknowledgements, [0-9.]+ s$//' \
+    -e 's/^(ok .*  found, as expected): .*/\1/' -e 's/^(FAIL +[^ ]+)  [^a].*/\1/' "$1"
+}
+
 # expect CODE ARGUMENTS: runs powercut into the files out and err; another code fails.
 expect() {
   local wanted=$1 code

@@ -297,6 +297,17 @@ TEST_CASE("a synchronous write keeps what it wrote, and no more", "[workload][le
   }
 }
 
+TEST_CASE("a synchronous write promises its own end of the file, not earlier ones",
+          "[workload][ledger]") {
+  const Trial trial("creat f\nsync\nwrite f 0 5000\nopen @s f sync\nwrite @s 0 10\n");
+  Observation base = trial.after_all();
+  node_at(base, "/f").size_bytes = 4096;
+  CHECK(trial.judge(2, base).empty());
+  node_at(base, "/f").size_bytes = 9;
+  CHECK(mentions(trial.judge(2, base), "/f ends at 9, and not behind 10, acknowledged"));
+  CHECK(trial.judge(1, base).empty());
+}
+
 TEST_CASE("msync keeps its part of the mapping", "[workload][ledger]") {
   const Trial trial(
       "creat f\nappend f 8K\nsync\nmmap-write f 0 4096\n"

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The operations that change what files hold.
+
+#include "workload/model_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace powercut {
+
+Status ModelBuilder::write(const Operation& operation, std::uint64_t offset_bytes) {
+  PC_ASSIGN_OR_RETURN(const InodeId id, file_of(operation.path, operation.handle));
+  if (inode(id).type != InodeType::kFile) {
+    return refuse("it is no regular file");
+  }
+  const std::uint64_t size = inode(id).size.latest().bytes;
+  const std::uint64_t length = operation.length_bytes;
+  if (operation.kind == OpKind::kMmapWrite && offset_bytes + length > size) {
+    return refuse(fmt::format("a mapping ends with the file, at {}", size));
+  }
+  ContentImage image = inode(id).content.latest();
+  image.put(ContentPiece{offset_bytes, length, at_, offset_bytes, operation.fill,
+                         operation.fill_byte});
+  inode(id).content.set(step_, std::move(image));
+  target().inode = id;
+  target().offset_bytes = offset_bytes;
+  target().length_bytes = length;
+  const bool grows = offset_bytes + length > size;
+  if (grows) {
+    set_size(id, offset_bytes + length, true);
+  }
+  changed(id, grows);
+  return {};
+}
+
+Status ModelBuilder::apply_data(const Operation& operation) {
+  if (operation.kind == OpKind::kAllocate) {
+    return allocate(operation);
+  }
+  if (operation.kind == OpKind::kClone || operation.kind == OpKind::kCloneRange) {
+    return clone(operation);
+  }
+  PC_ASSIGN_OR_RETURN(const InodeId id, file_of(operation.path, operation.handle));
+  target().inode = id;
+  switch (operation.kind) {
+    case OpKind::kWrite:
+      return write(operation, operation.flags.append ? inode(id).size.latest().bytes
+                                                     : operation.offset_bytes);
+    case OpKind::kMmapWrite:
+      return write(operation, operation.offset_bytes);
+    case OpKind::kAppend:
+      return write(operation, inode(id).size.latest().bytes);
+    case OpKind::kTruncate: {
+      const std::uint64_t size = operation.length_bytes;
+      ContentImage image = inode(id).content.latest();
+      image.cut(size);
+      inode(id).content.set(step_, std::move(image));
+      Reservation reserved;
+      for (const auto& [begin, end] : inode(id).reserved.latest()) {
+        if (begin < size) {
+          reserved[begin] = std::min(end, size);
+        }
+      }
+      inode(id).reserved.set(step_, std::move(reserved));
+      set_size(id, size, false);
+      changed(id, true);
+      return {};
+    }
+    default:  // fsync, fdatasync, msync
+      target().offset_bytes = operation.offset_bytes;
+      target().length_bytes = operation.length_bytes;
+      return {};
+  }
+}
+
+Status ModelBuilder::allocate(const Operation& operation) {
+  PC_ASSIGN_OR_RETURN(const InodeId id, file_of(operation.path, operation.handle));
+  const std::uint64_t begin = operation.offset_bytes;
+  const std::uint64_t length = operation.length_bytes;
+  const std::uint64_t size = inode(id).size.latest().bytes;
+  ContentImage image = inode(id).content.latest();
+  Reservation reserved = inode(id).reserved.latest();
+  std::uint64_t new_size = size;
+  switch (operation.allocate) {
+    case AllocateMode::kAllocate:
+    case AllocateMode::kZero:
+      new_size = std::max(size, begin + length);
+      [[fallthrough]];
+    case AllocateMode::kKeepSize:
+    case AllocateMode::kZeroKeep:
+      if (operation.allocate == AllocateMode::kZero ||
+          operation.allocate == AllocateMode::kZeroKeep) {
+        image.clear(begin, length);
+      }
+      reserved[begin] = std::max(reserved[begin], begin + length);
+      break;
+    case AllocateMode::kUnshare:
+      break;
+    case AllocateMode::kPunch:
+      image.clear(begin, length);
+      reserved.clear();  // what is left of it is not kept account of
+      break;
+    case AllocateMode::kCollapse:
+      if (begin + length >= size) {
+        return refuse("the range that it takes out reaches the end of the file");
+      }
+      image.collapse(begin, length);
+      reserved.clear();
+      new_size = size - length;
+      break;
+    case AllocateMode::kInsert:
+      if (begin >= size) {
+        return refuse("it would insert at the end of the file");
+      }
+      image.insert(begin, length);
+      reserved.clear();
+      new_size = size + length;
+      break;
+  }
+  inode(id).content.set(step_, std::move(image));
+  inode(id).reserved.set(step_, std::move(reserved));
+  // A large range is reserved piece by piece.
+  set_size(id, new_size, new_size > size);
+  changed(id, true);
+  target().inode = id;
+  return {};
+}
+
+Status ModelBuilder::clone(const Operation& operation) {
+  PC_ASSIGN_OR_RETURN(const InodeId from, file_of(operation.path, operation.handle));
+  PC_ASSIGN_OR_RETURN(const InodeId to, file_of(operation.path2, operation.handle2));
+  const std::uint64_t source_size = inode(from).size.latest().bytes;
+  const bool whole = operation.kind == OpKind::kClone;
+  const std::uint64_t begin = whole ? 0 : operation.offset_bytes;
+  if (begin > source_size) {
+    return refuse("the range begins behind the end of the file");
+  }
+  const std::uint64_t length =
+      whole || operation.length_bytes == 0 ? source_size - begin : operation.length_bytes;
+  const std::uint64_t at = whole ? 0 : operation.offset2_bytes;
+  ContentImage image = inode(to).content.latest();
+  image.clone(inode(from).content.latest(), begin, length, at);
+  inode(to).content.set(step_, std::move(image));
+  // It goes on from extent to extent: any size between may be there after a crash.
+  set_size(to, std::max(inode(to).size.latest().bytes, at + length), true);
+  changed(to, true);
+  target().inode = to;
+  target().offset_bytes = at;
+  target().length_bytes = length;
+  return {};
+}
+
+}  // namespace powercut
