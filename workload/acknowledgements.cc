@@ -61,6 +61,8 @@ class MarkReader {
       return read_inodes(mark, words, 2);
     } else if (acks_.begun && words[0] == "operations-done") {
       return read_inodes(mark, words, 1);
+    } else if (acks_.begun && words[0] == "made") {
+      return read_inodes(mark, words, 1);
     } else if (acks_.begun && words[0] == "failed") {
       return read_inodes(mark, words, 3);
     }

@@ -176,7 +176,29 @@ void LedgerJudge::look_at(const ModelName& name, const FileNode* node) {
   }
   resolved_[node->path] = fitting;
   if (S_ISDIR(node->mode)) {
-    visit(fitting[0].inode, node->path);
+    visit_directory(fitting, node->path);
+  }
+}
+
+// A new directory may have the number of one that is gone: what is in it tells them
+// apart.
+void LedgerJudge::visit_directory(const std::vector<Candidate>& candidates,
+                                  const std::string& path) {
+  const std::vector<Finding> findings = findings_;
+  const std::map<std::string, std::vector<Candidate>> resolved = resolved_;
+  const std::set<InodeId> reported = reported_;
+  for (std::size_t i = 0; i <= candidates.size(); ++i) {
+    // The first again, if none of them fits.
+    const bool last = i == candidates.size();
+    const Candidate& candidate = candidates[last ? 0 : i];
+    resolved_[path] = {candidate};
+    visit(candidate.inode, path);
+    if (last || findings_.size() == findings.size()) {
+      return;
+    }
+    findings_ = findings;
+    resolved_ = resolved;
+    reported_ = reported;
   }
 }
 

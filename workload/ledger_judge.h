@@ -34,6 +34,7 @@ class LedgerJudge {
   using Lines = std::vector<std::string>;
 
   void visit(InodeId directory, const std::string& path);
+  void visit_directory(const std::vector<Candidate>& candidates, const std::string& path);
   void look_at(const ModelName& name, const FileNode* node);
   void explain_wrong(const ModelName& name, const FileNode& node);
   std::vector<Candidate> candidates_of(const ModelName& name, const FileNode& node) const;

@@ -54,18 +54,21 @@ Status ModelBuilder::apply_data(const Operation& operation) {
       return write(operation, inode(id).size.latest().bytes);
     case OpKind::kTruncate: {
       const std::uint64_t size = operation.length_bytes;
+      const std::uint64_t before = inode(id).size.latest().bytes;
       ContentImage image = inode(id).content.latest();
       image.cut(size);
-      inode(id).content.set(step_, std::move(image));
       Reservation reserved;
       for (const auto& [begin, end] : inode(id).reserved.latest()) {
         if (begin < size) {
           reserved[begin] = std::min(end, size);
         }
       }
+      inode(id).content.set(step_, std::move(image));
       inode(id).reserved.set(step_, std::move(reserved));
       set_size(id, size, false);
-      changed(id, true);
+      if (size != before) {
+        changed(id, true);
+      }
       return {};
     }
     default:  // fsync, fdatasync, msync
@@ -119,11 +122,17 @@ Status ModelBuilder::allocate(const Operation& operation) {
       new_size = size + length;
       break;
   }
+  // One that finds all as it should be commits nothing.
+  const bool changes = new_size != size ||
+                       image.pieces() != inode(id).content.latest().pieces() ||
+                       reserved != inode(id).reserved.latest();
   inode(id).content.set(step_, std::move(image));
   inode(id).reserved.set(step_, std::move(reserved));
   // A large range is reserved piece by piece.
   set_size(id, new_size, new_size > size);
-  changed(id, true);
+  if (changes) {
+    changed(id, true);
+  }
   target().inode = id;
   return {};
 }

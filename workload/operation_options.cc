@@ -212,7 +212,8 @@ std::string print_device(const Operation& operation) {
 bool is_reserved(std::string_view text) {
   const std::string_view first = text.substr(0, text.find(' '));
   return text == "begin" || text == "mkfs" || text == "mount" || text == "end" ||
-         first == "ack" || first == "failed" || first == "operations-done";
+         first == "ack" || first == "made" || first == "failed" ||
+         first == "operations-done";
 }
 
 Status read_mark(std::span<const Word> words, Operation& operation) {

@@ -9,6 +9,7 @@
 //   ack N [I:INO ...]        operation N (from 0) has returned, and it is an
 //                            acknowledgement (is_acknowledgement()). I:INO: operation I
 //                            made the inode INO (st_ino), for all since the last mark
+//   made I:INO ...           more of them than a mark of the next kind has room for
 //   mark TEXT                of the user's: the text alone
 //   operations-done [I:INO ...]   after the last operation
 //   failed N ERRNO [I:INO ...]    operation N failed; nothing of its thread follows

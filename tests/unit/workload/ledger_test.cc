@@ -362,6 +362,32 @@ TEST_CASE("an inode that took another's place is told by its number",
   CHECK(mentions(trial.judge(2, base), "none of the files that had this name"));
 }
 
+TEST_CASE("a directory that has the number of one that is gone is told by what is in it",
+          "[workload][ledger]") {
+  const Trial trial(
+      "mkdir A\ncreat A/f\nsync\nunlink A/f\nrmdir A\nmkdir A\n"
+      "mkdir B\nfsync B\n");
+  // The new A got the old one's number; what recovery shows is the old one.
+  Observation base = trial.after(3);
+  for (const InodeId other : {InodeId{1}, InodeId{3}}) {
+    node_at(base, "/A").inode = Trial::number_of(other);
+    INFO(other);
+    CHECK(trial.judge(1, base).empty() == (other == 1));
+  }
+}
+
+TEST_CASE("an operation that changes nothing commits nothing", "[workload][ledger]") {
+  const std::string text =
+      "creat f\nappend f 4K\nsetxattr f user.a 1\nsync\n"
+      "removexattr f user.a\n";
+  for (const char* idle : {"falloc f punch 8K 4K\n", "truncate f 4K\n"}) {
+    const Trial trial(text + idle + "fdatasync f\n", all_promises());
+    CHECK(trial.judge_after(2, 4).empty());
+  }
+  const Trial trial(text + "falloc f punch 0 4K\nfdatasync f\n", all_promises());
+  CHECK(!trial.judge_after(2, 4).empty());
+}
+
 TEST_CASE("threads: what another thread did is known from its marks only",
           "[workload][ledger]") {
   const Trial trial(
@@ -433,6 +459,8 @@ TEST_CASE("marks that are not of the workload are refused", "[workload][ledger]"
     return ledger ? std::string("none") : ledger.error().message;
   };
   CHECK(error_of({"begin", "ack 1 0:12", "operations-done 2:13"}) == "none");
+  CHECK(error_of({"begin", "made 0:12", "ack 1", "operations-done"}) == "none");
+  CHECK(error_of({"begin", "made 0-12"}).find("names no inode") != std::string::npos);
   CHECK(error_of({}).find("no mark 'begin'") != std::string::npos);
   CHECK(error_of({"begin", "ack 7"}).find("no such operation") != std::string::npos);
   CHECK(error_of({"begin", "ack 0"}).find("acknowledges nothing") != std::string::npos);
