@@ -139,6 +139,7 @@ for name in hang script-hangs; do
 done
 # And while states are judged.
 sed 's/^fs ext4/&\nfault ignore-flush:all\natomic 512/' full.scenario | sed /falloc/d >many.scenario
+rm out
 "$POWERCUT" run many.scenario --repeat 1000 --jobs 2 >out 2>err &
 pid=$!
 poll 20 test -s out
