@@ -145,7 +145,9 @@ void set_run_place(const Arguments& arguments, ScenarioRunOptions& options) {
   if (place != "loop" && place != "guest") {
     throw Failure(Error{ErrorKind::kUsage,
                         fmt::format("workloads cannot be performed on '{}'", place),
-                        "--on is loop or guest"});
+                        "--on is loop or guest; with the device-mapper target: `powercut "
+                        "record --on dm|guest ... -- powercut perform FILE`, then "
+                        "`powercut check LOG --scenario FILE`"});
   }
   std::string mount = arguments.text("mount");
   mount = mount.empty() ? (place == "loop" ? "here" : "guest") : mount;

@@ -29,7 +29,7 @@ Result<Verdict> judge_stage(const Oracle& oracle, std::size_t stage, const Verdi
     return verdict;
   }
   std::vector<Finding> findings =
-      oracle.judge(stage, *base.seen, probe != nullptr ? probe->seen.get() : nullptr);
+      oracle.judge(stage, base.seen, probe != nullptr ? probe->seen.get() : nullptr);
   if (!findings.empty()) {
     verdict.kind = Verdict::Kind::kFindings;
     std::move(findings.begin(), findings.end(), std::back_inserter(verdict.findings));

@@ -13,6 +13,7 @@
 #include "replay/verdict.h"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,9 @@ class Oracle {
   // What is wrong with what was seen of a state at a cut of this stage: by the base, and
   // then by a further probe on top of it, for which only what it adds is judged (null:
   // the base itself).
-  virtual std::vector<Finding> judge(std::size_t stage, const Observation& base,
+  // `base` is not null; an oracle may keep it for the probes that follow.
+  virtual std::vector<Finding> judge(std::size_t stage,
+                                     const std::shared_ptr<const Observation>& base,
                                      const Observation* probe) const = 0;
 };
 

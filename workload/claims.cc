@@ -55,13 +55,14 @@ Result<std::unique_ptr<ClaimsOracle>> ClaimsOracle::make(const Timeline& timelin
   return oracle;
 }
 
-std::vector<Finding> ClaimsOracle::judge(std::size_t stage, const Observation& base,
+std::vector<Finding> ClaimsOracle::judge(std::size_t stage,
+                                         const std::shared_ptr<const Observation>& base,
                                          const Observation* probe) const {
   std::vector<Finding> findings;
-  if (probe != nullptr || !base.claims_made) {
+  if (probe != nullptr || !base->claims_made) {
     return findings;
   }
-  const std::set<std::string> claims(base.claims.begin(), base.claims.end());
+  const std::set<std::string> claims(base->claims.begin(), base->claims.end());
   const Stage& now = stages_.at(stage);
   const auto add = [&](const std::string& text) {
     if (findings.size() < kMostFindings) {

@@ -27,7 +27,8 @@ class ClaimsOracle final : public Oracle {
 
   const std::vector<EventPos>& boundaries() const override { return boundaries_; }
 
-  std::vector<Finding> judge(std::size_t stage, const Observation& base,
+  std::vector<Finding> judge(std::size_t stage,
+                             const std::shared_ptr<const Observation>& base,
                              const Observation* probe) const override;
 
  private:

@@ -8,6 +8,18 @@
 
 namespace powercut {
 
+struct Ledger::Latest {
+  std::size_t stage = 0;
+  std::shared_ptr<const Observation> base;
+  std::unique_ptr<LedgerJudge> judge;
+  std::vector<Finding> findings;
+};
+
+Ledger::Ledger(Workload workload, const Promises& promises)
+    : workload_(std::move(workload)), promises_(promises) {}
+
+Ledger::~Ledger() = default;
+
 Result<std::unique_ptr<Ledger>> Ledger::make(Workload workload, const Promises& promises,
                                              const Timeline& timeline) {
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(workload), promises));
@@ -27,11 +39,20 @@ Result<std::unique_ptr<Ledger>> Ledger::make(Workload workload, const Promises& 
   return ledger;
 }
 
-std::vector<Finding> Ledger::judge(std::size_t stage, const Observation& base,
+// A base may have thousands of probes, which come one after the other: what its names
+// stand for is found once.
+std::vector<Finding> Ledger::judge(std::size_t stage,
+                                   const std::shared_ptr<const Observation>& base,
                                    const Observation* probe) const {
-  LedgerJudge judge(*this, stage, base);
-  std::vector<Finding> findings = judge.judge_names();
-  return probe == nullptr ? findings : judge.judge_data(*probe);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (latest_ == nullptr || latest_->stage != stage || latest_->base != base) {
+    latest_ = std::make_unique<Latest>();
+    latest_->stage = stage;
+    latest_->base = base;
+    latest_->judge = std::make_unique<LedgerJudge>(*this, stage, *base);
+    latest_->findings = latest_->judge->judge_names();
+  }
+  return probe == nullptr ? latest_->findings : latest_->judge->judge_data(*probe);
 }
 
 }  // namespace powercut

@@ -35,19 +35,22 @@ class Ledger final : public Oracle {
   // this workload.
   static Result<std::unique_ptr<Ledger>> make(Workload workload, const Promises& promises,
                                               const Timeline& timeline);
+  ~Ledger() override;
 
   std::string name() const override { return "the durability ledger"; }
 
   const std::vector<EventPos>& boundaries() const override { return acks_.positions; }
 
-  std::vector<Finding> judge(std::size_t stage, const Observation& base,
+  std::vector<Finding> judge(std::size_t stage,
+                             const std::shared_ptr<const Observation>& base,
                              const Observation* probe) const override;
 
  private:
   friend class LedgerJudge;
 
-  Ledger(Workload workload, const Promises& promises)
-      : workload_(std::move(workload)), promises_(promises) {}
+  struct Latest;  // the base that was judged last
+
+  Ledger(Workload workload, const Promises& promises);
 
   Workload workload_;
   Promises promises_;
@@ -55,6 +58,8 @@ class Ledger final : public Oracle {
   Acknowledgements acks_;
   std::vector<Floors> floors_;    // by stage
   std::vector<StepBound> begun_;  // by stage
+  mutable std::mutex mutex_;
+  mutable std::unique_ptr<Latest> latest_;  // mutex_
 };
 
 }  // namespace powercut

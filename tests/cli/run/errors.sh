@@ -25,7 +25,9 @@ workload {
   fsync foo
 }
 SCENARIO
-show run sound.scenario --on moon
+expect 2 run sound.scenario --on moon
+says err "workloads cannot be performed on 'moon'"
+says err 'hint: --on is loop or guest'
 show run sound.scenario --mount there
 show run sound.scenario --repeat 0
 show run sound.scenario --jobs 0
@@ -140,12 +142,13 @@ done
 # And while states are judged.
 sed 's/^fs ext4/&\nfault ignore-flush:all\natomic 512/' full.scenario | sed /falloc/d >many.scenario
 rm out
-"$POWERCUT" run many.scenario --repeat 1000 --jobs 2 >out 2>err &
+"$POWERCUT" run many.scenario --repeat 1000 --jobs 2 --json run.json >out 2>err &
 pid=$!
 poll 20 test -s out
 kill -INT "$pid"
 wait_for "$pid" 10
 if [ "$code" -ne 130 ]; then fail "exit $code: $(cat out err)"; fi
+json run.json 'interrupted and 0 < len(scenarios) < 1000'
 no_leftovers
 "$POWERCUT" doctor --json doctor.json >out
 json doctor.json "all('$TMPDIR' not in str(l) for l in leftovers)"

@@ -31,7 +31,8 @@ show run --list some/lost.scenario
 show run --list some
 show run --list some/below some/lost.scenario
 show run --list none
-show run --list some/readme
+expect 2 run --list some/readme
+says err "readme:1: unknown directive 'no'"
 show run --list no-such-scenario
 show run
 show run none

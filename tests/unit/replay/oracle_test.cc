@@ -42,10 +42,11 @@ class LetterOracle final : public Oracle {
 
   const std::vector<EventPos>& boundaries() const override { return boundaries_; }
 
-  std::vector<Finding> judge(std::size_t stage, const Observation& base,
+  std::vector<Finding> judge(std::size_t stage,
+                             const std::shared_ptr<const Observation>& base,
                              const Observation* probe) const override {
     std::vector<Finding> findings;
-    const std::string& bytes = probe != nullptr ? probe->bytes : base.bytes;
+    const std::string& bytes = probe != nullptr ? probe->bytes : base->bytes;
     const std::size_t first = probe != nullptr ? 2 : 0;
     for (std::size_t i = 0; i < bytes.size() && first + i < stage; ++i) {
       if (bytes[i] != wanted_[first + i]) {

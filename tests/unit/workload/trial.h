@@ -81,11 +81,12 @@ class Trial {
   std::vector<std::string> judge(std::size_t stage, const Observation& base,
                                  const std::vector<Observation>& data = {}) const {
     std::vector<std::string> texts;
-    for (const Finding& finding : ledger->judge(stage, base, nullptr)) {
+    const auto kept = std::make_shared<const Observation>(base);
+    for (const Finding& finding : ledger->judge(stage, kept, nullptr)) {
       texts.push_back(finding.summary);
     }
     for (const Observation& unit : data) {
-      for (const Finding& finding : ledger->judge(stage, base, &unit)) {
+      for (const Finding& finding : ledger->judge(stage, kept, &unit)) {
         texts.push_back(finding.summary);
       }
     }
