@@ -110,6 +110,7 @@ std::vector<Scenario> find_scenarios(const std::vector<std::string>& wanted, boo
                         "shows"});
   }
   std::vector<Scenario> scenarios;
+  scenarios.reserve(files.size());
   for (const fs::path& file : files) {
     scenarios.push_back(value_or_throw(read_scenario(file)));
   }

@@ -267,8 +267,8 @@ Result<ScenarioOutcome> ScenarioRun::check(const Scenario& scenario, Kit& kit,
   const Cut first = scenario.script.empty() && begun ? *begun : 0;
   const Cut from = prepared && !options_.preparations ? *prepared : first;
   const Cut to = !options_.to_the_end && done ? *done : timeline.end();
-  static const std::vector<EventPos> kNone;
-  const std::vector<EventPos>& boundaries = oracle ? oracle->boundaries() : kNone;
+  static const std::vector<EventPos> none;
+  const std::vector<EventPos>& boundaries = oracle ? oracle->boundaries() : none;
   outcome.acknowledgements = boundaries.size();
   ExplorerOptions explorer;
   explorer.jobs = kit.judge->jobs();

@@ -107,7 +107,7 @@ class ScenarioRun {
 
   // An Error of kind kMissing: the scenario needs what is not here. Others: it cannot be
   // run, or the harness failed.
-  Result<ScenarioOutcome> run(const Scenario& scenario);
+  Result<ScenarioOutcome> run(const Scenario& given);
 
  private:
   struct Kit;  // what scenarios with equal disks share
