@@ -72,6 +72,7 @@ struct ScenarioRun::Kit {
   std::string checker;
   std::string mount_options;
   std::string verify;
+  bool script = false;  // has no recorder, and its judge reads no data
   BaseImage image;
   fs::path verify_file;
   std::unique_ptr<RunDir> run_dir;  // before those that are in it: it goes after them
@@ -99,7 +100,7 @@ Result<ScenarioRun::Kit*> ScenarioRun::kit_for(const Scenario& scenario) {
       std::find_if(kits_.begin(), kits_.end(), [&](const std::unique_ptr<Kit>& kit) {
         return kit->disk == disk && kit->checker == scenario.checker &&
                kit->mount_options == scenario.mount_options &&
-               kit->verify == scenario.verify;
+               kit->verify == scenario.verify && kit->script == !scenario.script.empty();
       });
   if (known != kits_.end()) {
     std::rotate(known, known + 1, kits_.end());  // the latest used is the last
@@ -113,6 +114,7 @@ Result<ScenarioRun::Kit*> ScenarioRun::kit_for(const Scenario& scenario) {
   kit->checker = scenario.checker;
   kit->mount_options = scenario.mount_options;
   kit->verify = scenario.verify;
+  kit->script = !scenario.script.empty();
   PC_ASSIGN_OR_RETURN(RunDir run_dir, RunDir::create());
   kit->run_dir = std::make_unique<RunDir>(std::move(run_dir));
   PC_ASSIGN_OR_RETURN(kit->image, make_base_image(disk, *kit->run_dir));
