@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,14 +28,19 @@ class Trial {
   explicit Trial(const std::string& text, Promises promises = {})
       : Trial(value_or_throw(parse_workload(text, {"test", 1})), promises) {}
 
-  explicit Trial(const Workload& given, Promises promises = {})
+  // `reused`: inodes that got the number of an earlier one.
+  explicit Trial(const Workload& given, Promises promises = {},
+                 const std::map<InodeId, InodeId>& reused = {})
       : workload(given), model(value_or_throw(FileModel::build(workload))) {
     history_ = History(1, 4);
     history_.mark("begin");
     std::string made;
     for (std::size_t i = 0; i < workload.operations.size(); ++i) {
       if (model.target(i).made) {
-        made += fmt::format(" {}:{}", i, number_of(*model.target(i).made));
+        const InodeId inode = *model.target(i).made;
+        const auto other = reused.find(inode);
+        made += fmt::format(" {}:{}", i,
+                            number_of(other == reused.end() ? inode : other->second));
       }
       if (is_acknowledgement(workload.operations[i])) {
         history_.mark(fmt::format("ack {}{}", i, made));
