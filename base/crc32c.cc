@@ -5,7 +5,8 @@
 // therefore cut into blocks of three lanes, whose checksums are computed side by side
 // and joined: the checksum of "a followed by b" is that of a, moved on over as many zero
 // bytes as b has, xor that of b. Moving on is linear over GF(2), so four tables of 256
-// words, made once for the lane length, do it.
+// words for the lane length do it. The compiler makes them: a child that was forked from
+// a program with threads must find nothing half made here.
 
 #include "base/crc32c.h"
 
@@ -64,23 +65,41 @@ std::uint32_t by_table(std::span<const std::byte> data, std::uint32_t crc) {
 constexpr std::size_t kLongLane = 8192;
 constexpr std::size_t kShortLane = 512;
 
-// Moves a checksum on over `zeros` zero bytes.
+using Columns = std::array<std::uint32_t, 32>;  // of a matrix over GF(2)
+
+constexpr std::uint32_t multiply(const Columns& columns, std::uint32_t vector) {
+  std::uint32_t product = 0;
+  for (std::size_t bit = 0; bit < 32; ++bit) {
+    product ^= ((vector >> bit) & 1) != 0 ? columns[bit] : 0;
+  }
+  return product;
+}
+
+// What moving on over `zeros` zero bytes, a power of two, makes of each bit.
+constexpr Columns columns_of(std::size_t zeros) {
+  Columns columns{};
+  for (std::size_t bit = 0; bit < 32; ++bit) {
+    const std::uint32_t crc = std::uint32_t{1} << bit;
+    columns[bit] = (crc >> 8) ^ kTables[0][crc & 0xff];
+  }
+  for (std::size_t done = 1; done < zeros; done *= 2) {
+    Columns twice{};
+    for (std::size_t bit = 0; bit < 32; ++bit) {
+      twice[bit] = multiply(columns, columns[bit]);
+    }
+    columns = twice;
+  }
+  return columns;
+}
+
+// Moves a checksum on over `zeros` zero bytes, a power of two.
 class Shift {
  public:
-  explicit Shift(std::size_t zeros) {
-    std::array<std::uint32_t, 32> columns{};
-    for (std::size_t bit = 0; bit < 32; ++bit) {
-      std::uint32_t crc = std::uint32_t{1} << bit;
-      for (std::size_t i = 0; i < zeros; ++i) {
-        crc = (crc >> 8) ^ kTables[0][crc & 0xff];
-      }
-      columns[bit] = crc;
-    }
+  explicit constexpr Shift(std::size_t zeros) {
+    const Columns columns = columns_of(zeros);
     for (std::size_t n = 0; n < 4; ++n) {
-      for (std::size_t i = 0; i < 256; ++i) {
-        for (std::size_t bit = 0; bit < 8; ++bit) {
-          tables_[n][i] ^= ((i >> bit) & 1) != 0 ? columns[8 * n + bit] : 0;
-        }
+      for (std::uint32_t i = 0; i < 256; ++i) {
+        tables_[n][i] = multiply(columns, i << (8 * n));
       }
     }
   }
@@ -93,6 +112,9 @@ class Shift {
  private:
   std::array<Table, 4> tables_{};
 };
+
+constexpr Shift kLongShift(kLongLane);
+constexpr Shift kShortShift(kShortLane);
 
 std::uint64_t load(const std::byte* from) {
   std::uint64_t word = 0;
@@ -117,15 +139,13 @@ __attribute__((target("sse4.2"))) std::uint64_t three_lanes(const std::byte* dat
 
 __attribute__((target("sse4.2"))) std::uint32_t by_instruction(
     std::span<const std::byte> data, std::uint32_t seed) {
-  static const Shift long_shift(kLongLane);
-  static const Shift short_shift(kShortLane);
   std::uint64_t crc = seed;
   while (data.size() >= 3 * kLongLane) {
-    crc = three_lanes(data.data(), kLongLane, crc, long_shift);
+    crc = three_lanes(data.data(), kLongLane, crc, kLongShift);
     data = data.subspan(3 * kLongLane);
   }
   while (data.size() >= 3 * kShortLane) {
-    crc = three_lanes(data.data(), kShortLane, crc, short_shift);
+    crc = three_lanes(data.data(), kShortLane, crc, kShortShift);
     data = data.subspan(3 * kShortLane);
   }
   while (data.size() >= 8) {
@@ -136,8 +156,7 @@ __attribute__((target("sse4.2"))) std::uint32_t by_instruction(
 }
 
 bool has_instruction() {
-  static const bool yes = __builtin_cpu_supports("sse4.2") != 0;
-  return yes;
+  return __builtin_cpu_supports("sse4.2") != 0;
 }
 
 #endif

@@ -57,7 +57,7 @@ void MappedFile::reset() {
 }
 
 void MappedFile::drop_pages(std::uint64_t from_bytes, std::uint64_t to_bytes) const {
-  static const std::uint64_t page_bytes = static_cast<std::uint64_t>(::getpagesize());
+  const std::uint64_t page_bytes = static_cast<std::uint64_t>(::getpagesize());
   std::uint64_t from = from_bytes / page_bytes * page_bytes;
   std::uint64_t to = std::min<std::uint64_t>(to_bytes, size_bytes_);
   if (data_ != nullptr && from < to) {

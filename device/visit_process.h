@@ -54,7 +54,9 @@ std::optional<GuestMessage> wait_for_message(GuestChannel& channel);
 // What a child does beside visits: a message of this type is answered with what run()
 // returns, in the child; meanwhile it may send and wait for messages of its own. With a
 // service the child ends when we do, even in the midst of it; the message's number
-// "limit_seconds" is when it ends if that fails.
+// "limit_seconds" is when it ends if that fails. The child is a copy of one thread: what
+// it runs may take no lock that another thread may have held, and have no static objects
+// inside functions.
 struct VisitService {
   std::string type;  // empty: none
   std::function<GuestMessage(GuestChannel& channel, const GuestMessage& message)> run;

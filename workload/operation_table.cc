@@ -110,6 +110,10 @@ Status read_words(const OperationSpec& spec, std::span<const Word> words,
   return check_whole(spec, operation);
 }
 
+// Made before main(): a child that was forked from a program with threads must not find
+// it half made.
+const std::vector<OperationSpec> kTable = make_table();
+
 }  // namespace
 
 std::string OperationSpec::synopsis() const {
@@ -124,8 +128,7 @@ std::string OperationSpec::synopsis() const {
 }
 
 const std::vector<OperationSpec>& operation_table() {
-  static const std::vector<OperationSpec> table = make_table();
-  return table;
+  return kTable;
 }
 
 const OperationSpec& spec_of(OpKind kind) {
