@@ -3,6 +3,7 @@
 #include "cli/guest_arguments.h"
 
 #include "device/guest/module_build.h"
+#include "device/guest/source_module.h"
 
 #include <fmt/format.h>
 
@@ -36,6 +37,37 @@ GuestModule parse_module(const std::string& text) {
     return {text, ""};
   }
   return {text.substr(0, end + 3), text.substr(end + 4)};
+}
+
+// --build-module NAME[:EDIT]. A module whose name is there already does not load, and the
+// guest would say nothing of it.
+void add_built_modules(const Texts& texts, GuestOptions& options) {
+  if (texts.empty()) {
+    return;
+  }
+  const KernelChoice kernel =
+      value_or_throw(choose_kernel(options.kernel, options.modules));
+  for (const std::string& text : texts) {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    const std::string name = text.substr(0, colon);
+    const auto same = [&](const std::string& other) {
+      return module_name(other) == module_name(name);
+    };
+    const auto same_file = [&](const GuestModule& other) {
+      return same(value_or_throw(module_info_of(other.file))["name"]);
+    };
+    if (std::ranges::any_of(options.load, same) ||
+        std::ranges::any_of(options.extra_modules, same_file)) {
+      throw Failure(Error{ErrorKind::kUsage,
+                          fmt::format("two modules {} for one guest", name),
+                          "--build-module builds the module and loads it: leave out the "
+                          "other --load, --module or --build-module of that name"});
+    }
+    options.extra_modules.push_back(
+        {value_or_throw(build_source_module(
+             name, text.substr(std::min(colon + 1, text.size())), kernel.modules)),
+         ""});
+  }
 }
 
 // --copy HOST[:GUEST]
@@ -120,6 +152,9 @@ void add_guest_options(po::options_description& options, const char* memory) {
                                                   "a module of the kernel to load")(
       "module", po::value<Texts>(),
       "KO[=PARAMETERS]: another module to load, built for that kernel")(
+      "build-module", po::value<Texts>(),
+      "NAME[:EDIT]: a target to build from the kernel's source and load; EDIT puts a "
+      "known fault back: dm-clone[:no-destination-flush], dm-thin-pool[:no-data-flush]")(
       "with", po::value<Texts>(), "a program to have in the guest")(
       "copy", po::value<Texts>(),
       "HOST[:GUEST]: a file or directory to copy into the guest")(
@@ -150,6 +185,7 @@ GuestOptions guest_machine(const Arguments& arguments, const char* memory) {
   for (const std::string& module : arguments_list(arguments, "module")) {
     options.extra_modules.push_back(parse_module(module));
   }
+  add_built_modules(arguments_list(arguments, "build-module"), options);
   for (const std::string& copy : arguments_list(arguments, "copy")) {
     options.files.push_back(parse_copy(copy));
   }

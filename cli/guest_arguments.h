@@ -13,7 +13,7 @@
 namespace powercut {
 
 // --kernel, --modules, --accel, --memory (or another name for it), --cpus, --load,
-// --module, --with, --copy, --console.
+// --module, --build-module, --with, --copy, --console.
 void add_guest_options(po::options_description& options, const char* memory = "memory");
 
 // What they say. Throws Failure.
