@@ -36,6 +36,9 @@ std::vector<std::string> option_words(const LogTargetOptions& options) {
   if (options.domain != 0) {
     add("domain", fmt::format("{}", options.domain));
   }
+  if (!options.name.empty()) {
+    add("name", options.name);
+  }
   if (options.observe) {
     add("observe", "");
   }

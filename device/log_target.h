@@ -36,6 +36,7 @@ struct LogTargetOptions {
   std::string target = kLogTarget;  // the module's parameter `name`
   std::uint32_t format = 1;
   std::uint32_t domain = 0;  // devices of one domain share one volatile cache
+  std::string name;          // of the device, in the log; format 2; empty: its number
   bool observe = false;      // false: what is sent down is a copy of what is logged
   std::optional<LogFull> on_full;
   std::optional<LogAck> ack;  // default: kDevice in format 1, kLog in format 2

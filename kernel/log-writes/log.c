@@ -271,7 +271,10 @@ static void lw_describe(struct lw_target *target, struct pc_device *disk)
 	if (target->options.log_reads)
 		flags |= PC_DEVICE_LOGS_READS;
 	disk->flags = cpu_to_le32(flags);
-	strscpy(disk->name, dm_device_name(dm_table_get_md(target->ti->table)),
+	strscpy(disk->name,
+		target->options.name[0] ?
+			target->options.name :
+			dm_device_name(dm_table_get_md(target->ti->table)),
 		sizeof(disk->name));
 }
 

@@ -60,6 +60,7 @@ enum lw_ack { LW_ACK_LOG, LW_ACK_DEVICE };
 /* What the table line asks for. */
 struct lw_options {
 	unsigned int format;
+	char name[PC_DEVICE_NAME_BYTES]; /* in the log; empty: made up */
 	u32 domain;
 	enum lw_mode mode;
 	enum lw_on_full on_full;

@@ -2,7 +2,8 @@
 /*
  * The optional words of the table line:
  *
- *   <#words> [format 1|2] [domain <n>] [observe|bounce] [on_full error|stop]
+ *   <#words> [format 1|2] [domain <n>] [name <word>] [observe|bounce]
+ *            [on_full error|stop]
  *            [ack log|device] [log_reads] [memory <MiB>] [power_fail]
  */
 #include "lw.h"
@@ -38,6 +39,13 @@ static int parse_one(const char *word, struct dm_arg_set *as,
 			*error = "domain must be a number";
 			return -EINVAL;
 		}
+	} else if (!strcasecmp(word, "name")) {
+		value = next_word(as);
+		if (!*value || strlen(value) >= sizeof(options->name)) {
+			*error = "name must have 1 to 47 bytes";
+			return -EINVAL;
+		}
+		strscpy(options->name, value, sizeof(options->name));
 	} else if (!strcasecmp(word, "observe") ||
 		   !strcasecmp(word, "bounce")) {
 		enum lw_mode mode = !strcasecmp(word, "observe") ? LW_OBSERVE :
@@ -125,8 +133,9 @@ int lw_parse_options(struct dm_target *ti, unsigned int argc, char **argv,
 		options->ack = LW_ACK_LOG;
 	if (options->format == 1) {
 		if (options->domain || options->mode == LW_OBSERVE ||
-		    options->log_reads) {
-			ti->error = "domain, observe, log_reads need format 2";
+		    options->log_reads || options->name[0]) {
+			ti->error =
+				"name, domain, observe, log_reads: format 2";
 			return -EINVAL;
 		}
 	}

@@ -59,7 +59,7 @@ static void lw_status_table(struct lw_target *target, char *result,
 {
 	struct lw_options *options = &target->options;
 	unsigned int sz = 0, words = 0;
-	char text[128];
+	char text[192];
 	int n = 0;
 
 	text[0] = 0;
@@ -72,6 +72,8 @@ static void lw_status_table(struct lw_target *target, char *result,
 		WORDS(2, " format %u", options->format);
 	if (options->domain)
 		WORDS(2, " domain %u", options->domain);
+	if (options->name[0])
+		WORDS(2, " name %s", options->name);
 	if (options->mode == LW_OBSERVE)
 		WORDS(1, " observe");
 	if (options->on_full == LW_FULL_STOP)

@@ -76,7 +76,9 @@ case_refusals() {
   devices 65536 &&
     for bad in "1 format" "2 format 3" "2 format 2 observe" "3 format 2" \
       "1 unknown" "2 domain x" "1 observe" "3 observe bounce format" \
-      "2 on_full maybe" "2 memory 1" "x" "4 format 2 observe bounce" "2 domain 1"; do
+      "2 on_full maybe" "2 memory 1" "x" "4 format 2 observe bounce" "2 domain 1" \
+      "2 name x" "3 format 2 name" \
+      "4 format 2 name 123456789012345678901234567890123456789012345678"; do
       must_not dm t "0 $(sectors /dev/mapper/d) $target /dev/mapper/d /dev/mapper/l $bad" || return
     done
   must_not dm t "0 8 $target /dev/mapper/d" &&
@@ -95,7 +97,7 @@ case_refusals() {
 case_table_recreates() {
   devices &&
     for options in "" "2 format 2" \
-      "11 format 2 domain 7 observe on_full stop log_reads memory 9 power_fail" \
+      "13 format 2 domain 7 name left observe on_full stop log_reads memory 9 power_fail" \
       "4 on_full stop memory 5" "2 ack log" "4 format 2 ack device"; do
       line="0 $(sectors /dev/mapper/d) $target /dev/mapper/d /dev/mapper/l${options:+ $options}"
       must dm t "$line" || return
