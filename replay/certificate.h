@@ -26,6 +26,7 @@ struct FailingClass {
   std::string probe;
   std::string fault;  // "none", or the fault the state needs
   Verdict verdict;
+  std::vector<std::string> lost;  // of the first state: lost_writes()
   // How many permitted states fail the same way; of the inferred tier, how many of those
   // that were run.
   BigCount states = 0;

@@ -5,6 +5,7 @@
 
 #include "base/ensure.h"
 #include "replay/exploration.h"
+#include "replay/lost_writes.h"
 
 #include <fmt/format.h>
 
@@ -223,6 +224,7 @@ void Explorer::Run::add_finding(const WindowState& window, const Item& item, Lea
     const CrashState state =
         here ? first->second : CrashState{window.space, window.set->nearest_extreme()};
     failing.state_id = state.id();
+    failing.lost = lost_writes(state);
     failing.window = here ? leaf_window_.at(leaf) : window.window;
     failing.checker = explorer_.runner_.checker_name();
     failing.probe = explorer_.trees_[item.tree].name;

@@ -3,6 +3,7 @@
 #include "replay/inference.h"
 
 #include "replay/inference_window.h"
+#include "replay/lost_writes.h"
 
 #include <fmt/format.h>
 
@@ -117,6 +118,7 @@ OutcomeId Inference::outcome_of(const RunOutcome& outcome, const CrashState& sta
       if (probe.verdict.kind == Verdict::Kind::kFindings) {
         FailingClass failing;
         failing.state_id = state.id();
+        failing.lost = lost_writes(state);
         failing.window = window;
         failing.checker = runner_.checker_name();
         failing.probe = probe.name;

@@ -27,6 +27,7 @@ Json finding_json(const CheckContext& context, const FailingClass& failing) {
     complaints.push_back({{"key", finding.key}, {"summary", finding.summary}});
   }
   json["complaints"] = complaints;
+  json["lost"] = failing.lost;
   json["output"] = failing.verdict.output;
   json["reproduce"] = reproduce_command(context, failing);
   return json;
@@ -144,6 +145,7 @@ std::string check_json(const Recording& recording, const CrashModel& model,
     CheckContext inner = context;
     inner.log_path = recovery.log.empty() ? "RECOVERY" : recovery.log;
     inner.state_flags = " --base " + (recovery.image.empty() ? "IMAGE" : recovery.image);
+    inner.check_flags = " --from start" + context.recovery_flags;
     Json entry = certificate_json(inner, recovery.certificate);
     entry["state"] = recovery.state_id;
     entry["writes"] = recovery.writes;

@@ -192,6 +192,9 @@ void add_finding(std::string& text, const CheckContext& context,
                  plural(failing.windows.size(), "window"),
                  failing.probe == "base" ? "" : ", by the probe " + failing.probe,
                  failing.fault == "none" ? "" : ", under the fault " + failing.fault);
+  for (const std::string& line : failing.lost) {
+    fmt::format_to(out, "           {}\n", line);
+  }
   if (group.classes > 1) {
     fmt::format_to(out, "           and {} more classes of this kind\n",
                    group.classes - 1);
@@ -312,7 +315,7 @@ std::string recovery_text(const CheckContext& context,
       fmt::format_to(out,
                      "           reproduce: powercut check {} --base {} --from start "
                      "--state {}{}{}\n",
-                     recovery.log, recovery.image, first.state_id, context.checker_flags,
+                     recovery.log, recovery.image, first.state_id, context.recovery_flags,
                      context.mount_flags);
     }
   }
