@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// powercut audit changes: does a changed-block tracker's list have all that was written?
+
+#include "base/image_source.h"
+#include "base/units.h"
+#include "checkers/block_owner.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/log_arguments.h"
+#include "cli/output.h"
+#include "device/run_dir.h"
+#include "replay/change_list.h"
+#include "replay/changed_blocks.h"
+#include "replay/materialize.h"
+#include "replay/state_view.h"
+#include "replay/where.h"
+#include "report/change_report.h"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace powercut {
+
+namespace {
+
+std::string needed(const Arguments& arguments, const char* name, const char* hint) {
+  if (!arguments.has(name)) {
+    throw Failure(Error{ErrorKind::kUsage, fmt::format("--{} is missing", name), hint});
+  }
+  return arguments.text(name);
+}
+
+// A place as everywhere; a word that is none may be a mark's name.
+Cut cut_at(const Timeline& timeline, const std::string& where) {
+  const Result<Cut> cut = find_cut(timeline, where);
+  if (!cut) {
+    const Result<Cut> mark = find_cut(timeline, "mark:" + where);
+    return mark ? *mark : value_or_throw(cut);
+  }
+  return *cut;
+}
+
+std::string names_of(const std::vector<Device>& devices) {
+  std::string names;
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    names += fmt::format("{}{} ({})", i == 0 ? "" : ", ", i, devices[i].name);
+  }
+  return names;
+}
+
+std::uint16_t device_from(const Arguments& arguments, const Recording& recording) {
+  const std::vector<Device>& devices = recording.timeline().devices();
+  if (!arguments.has("device")) {
+    if (devices.size() > 1) {
+      throw Failure(
+          Error{ErrorKind::kUsage,
+                fmt::format("the log has {} devices: whose list is it?", devices.size()),
+                "say --device: " + names_of(devices)});
+    }
+    return 0;
+  }
+  const std::string wanted = arguments.text("device");
+  for (std::uint16_t i = 0; i < devices.size(); ++i) {
+    if (wanted == std::to_string(i)) {
+      return i;
+    }
+  }
+  for (std::uint16_t i = 0; i < devices.size(); ++i) {
+    if (wanted == devices[i].name) {
+      return i;
+    }
+  }
+  throw Failure(Error{ErrorKind::kUsage,
+                      fmt::format("no device '{}' in this log", wanted),
+                      "it has " + names_of(devices)});
+}
+
+// The wide rule moves writes to before the marks of their window: what was written after
+// a mark would count as written before it, and not be missed.
+void check_order(const Arguments& arguments, const Recording& recording) {
+  if (recording.log().format() == LogFormat::k1 && arguments.text("format1") == "wide") {
+    throw Failure(
+        Error{ErrorKind::kUsage,
+              "an audit needs the order of the log, which --format1 wide gives up",
+              "leave out --format1"});
+  }
+}
+
+RangeSet ignored_from(const Arguments& arguments, std::uint64_t device_bytes) {
+  std::vector<ByteRange> ranges;
+  if (!arguments.has("ignore")) {
+    return {};
+  }
+  for (const std::string& word :
+       arguments.values["ignore"].as<std::vector<std::string>>()) {
+    const std::size_t plus = word.find('+');
+    if (plus == std::string::npos) {
+      throw Failure(Error{ErrorKind::kUsage, fmt::format("'{}' is no range", word),
+                          "--ignore is OFFSET+LENGTH: 0+64K"});
+    }
+    const std::uint64_t begin = value_or_throw(parse_bytes(word.substr(0, plus)));
+    const std::uint64_t length = value_or_throw(parse_bytes(word.substr(plus + 1)));
+    if (begin > device_bytes || length > device_bytes - begin) {
+      throw Failure(
+          Error{ErrorKind::kUsage,
+                fmt::format("--ignore {} reaches beyond the end of the device", word),
+                fmt::format("the device has {} bytes", device_bytes)});
+    }
+    ranges.push_back({begin, begin + length});
+  }
+  return RangeSet(std::move(ranges));
+}
+
+// The file systems of Linux write to their journal first: what a state holds is known
+// when that is replayed, which needs an image.
+std::unique_ptr<const BlockOwners> recovered_owners(const Recording& recording,
+                                                    const BlockSource& view, Cut cut,
+                                                    std::uint16_t device) {
+  const RunDir run_dir = value_or_throw(RunDir::create());
+  const std::filesystem::path path = run_dir.path() / "image";
+  {
+    const Fd fd = value_or_throw(Fd::open(path, O_WRONLY | O_CREAT | O_TRUNC));
+    if (::ftruncate(fd.get(), static_cast<off_t>(view.size_bytes())) != 0) {
+      throw Failure(system_error("cannot make an image of the state", errno));
+    }
+    value_or_throw(copy_nonzero(view, touched_extents(recording, cut, device),
+                                [&](std::uint64_t at, std::span<const std::byte> bytes) {
+                                  return write_fully(fd, bytes, at, path);
+                                }));
+  }
+  value_or_throw(replay_ext4_journal(path));
+  return read_block_owners(*value_or_throw(ImageSource::open(path)));
+}
+
+std::unique_ptr<const BlockOwners> owners_at(
+    const std::shared_ptr<const Recording>& recording, Cut cut, std::uint16_t device,
+    std::vector<std::string>& notes) {
+  const std::shared_ptr<const StateView> view = linear_view(recording, cut, device);
+  std::unique_ptr<const BlockOwners> owners = read_block_owners(*view);
+  if (owners->needs_recovery()) {
+    try {
+      owners = recovered_owners(*recording, *view, cut, device);
+    } catch (const Failure& failure) {
+      if (failure.error().kind == ErrorKind::kInterrupted) {
+        throw;
+      }
+      notes.push_back(
+          fmt::format("what lies where is told without the file system's journal: {}",
+                      failure.error().message));
+    }
+  }
+  for (const std::string& note : owners->notes()) {
+    notes.push_back(note);
+  }
+  return owners;
+}
+
+void add_owners(const std::shared_ptr<const Recording>& recording,
+                const ChangeAudit& audit, ChangeContext& context) {
+  if (audit.missed.empty()) {
+    return;
+  }
+  const std::unique_ptr<const BlockOwners> owners =
+      owners_at(recording, context.to_cut, context.device, context.notes);
+  for (const MissedRange& missed : audit.missed) {
+    std::vector<OwnedPart>& parts = context.owners.emplace_back();
+    for (const OwnedRange& owned : owners->owners_of(missed.range)) {
+      parts.push_back({owned.range, owned.what, owned.text()});
+    }
+  }
+}
+
+void add_notes(const Recording& recording, const ChangedBlocks& changed,
+               ChangeContext& context) {
+  if (changed.in_flight_before > 0) {
+    context.notes.push_back(fmt::format(
+        "writes in flight at {}, which belong to the time before it and may have landed "
+        "after: {}",
+        context.from, changed.in_flight_before));
+  }
+  if (recording.log().format() == LogFormat::k1) {
+    context.notes.emplace_back(
+        "a log of format 1 has writes in order of completion, and plain ones when a "
+        "flush covers them: one from before --from may be counted if no flush came "
+        "between");
+  }
+}
+
+// Throws if the log says of nothing that could have been missed.
+void check_not_empty(const ChangeContext& context, const ChangedBlocks& changed,
+                     const ChangeAudit& audit) {
+  if (!audit.checked.empty()) {
+    return;
+  }
+  const std::string interval =
+      fmt::format("between {} and {} the log has no write to device {} ('{}')",
+                  context.from, context.to, context.device, context.device_name);
+  throw Failure(
+      changed.ranges.empty()
+          ? Error{ErrorKind::kBadInput, "nothing was checked: " + interval,
+                  "powercut log list shows what is in the log; a flush before the mark "
+                  "brings out what is still cached"}
+          : Error{ErrorKind::kBadInput,
+                  "nothing was checked: all that was written is in what --ignore names",
+                  "leave out some of --ignore"});
+}
+
+ChangeList read_list(const Arguments& arguments, ChangeContext& context) {
+  context.list = needed(arguments, "changed", "--changed FILE is the tracker's list");
+  context.format = arguments.text("format");
+  const ChangeListFormat format =
+      value_or_throw(parse_change_list_format(context.format));
+  ChangeListOptions options;
+  options.name = context.list;
+  options.device_bytes = context.device_bytes;
+  if (arguments.has("granularity")) {
+    options.granularity_bytes =
+        value_or_throw(parse_bytes(arguments.text("granularity")));
+    if (options.granularity_bytes == 0) {
+      throw Failure(Error{ErrorKind::kUsage, "a granularity of 0 bytes",
+                          "--granularity is the size of a tracker's block: 64K"});
+    }
+  }
+  const std::string text = value_or_throw(
+      read_change_list_file(context.list == "-" ? "/dev/stdin" : context.list));
+  ChangeList list = value_or_throw(parse_change_list(format, text, options));
+  context.granularity_bytes = list.granularity_bytes;
+  context.listed = list.ranges;
+  return list;
+}
+
+void add_options(po::options_description& options) {
+  options.add_options()("from", po::value<std::string>(),
+                        "where the tracker began: a mark's name, mark:NAME, flush:N, "
+                        "entry:N, seq:N, start")(
+      "to", po::value<std::string>(), "where its list was taken; the same, or end")(
+      "changed", po::value<std::string>(), "the tracker's list; - is stdin")(
+      "format", po::value<std::string>()->default_value("ranges"),
+      "of the list: ranges (OFFSET LENGTH a line), era (era_invalidate), thin-delta "
+      "(thin_delta), qemu-bitmap (qemu-img map with x-dirty-bitmap)")(
+      "device", po::value<std::string>(), "which of the log's devices: number or name")(
+      "granularity", po::value<std::string>(),
+      "size of the tracker's blocks (64K); era needs it")(
+      "ignore", po::value<std::vector<std::string>>()->composing(),
+      "OFFSET+LENGTH that the tracker need not list; more than once")(
+      "json", po::value<std::string>(), "write as JSON to a file, - is stdout");
+  add_log_options(options);
+}
+
+int run(const Command& self, const std::vector<std::string>& words) {
+  po::options_description options;
+  add_options(options);
+  Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
+  check_report_path(arguments);
+  ChangeContext context;
+  context.log = arguments.text("LOG");
+  context.from = needed(arguments, "from", "--from is where the tracker began");
+  context.to = needed(arguments, "to", "--to is where its list was taken");
+  const std::string list_path =
+      needed(arguments, "changed", "--changed FILE is the tracker's list");
+  std::error_code ignored_error;
+  if (std::filesystem::equivalent(arguments.text("json"), list_path, ignored_error)) {
+    throw Failure(
+        Error{ErrorKind::kUsage,
+              fmt::format("{} is the list itself, and would be overwritten", list_path),
+              "choose another name for --json"});
+  }
+  const std::shared_ptr<const Recording> recording = open_recording(arguments);
+  check_order(arguments, *recording);
+  const Timeline& timeline = recording->timeline();
+  context.device = device_from(arguments, *recording);
+  context.device_name = timeline.devices()[context.device].name;
+  context.device_bytes = recording->size_bytes(context.device);
+  context.from_cut = cut_at(timeline, context.from);
+  context.to_cut = cut_at(timeline, context.to);
+  if (context.from_cut > context.to_cut) {
+    throw Failure(Error{ErrorKind::kUsage,
+                        fmt::format("{} is behind {}", context.from, context.to),
+                        "--from comes before --to"});
+  }
+  const RangeSet ignored = ignored_from(arguments, context.device_bytes);
+  const ChangeList list = read_list(arguments, context);
+  const ChangedBlocks changed =
+      changed_blocks(timeline, context.device, context.from_cut, context.to_cut);
+  const ChangeAudit audit = audit_changes(changed, list.ranges, ignored);
+  check_not_empty(context, changed, audit);
+  context.ignored_bytes = changed.ranges.common_with(ignored).total_bytes();
+  add_notes(*recording, changed, context);
+  add_owners(recording, audit, context);
+  write_report(arguments, change_text(context, changed, audit),
+               change_json(context, changed, audit));
+  return audit.missed.empty() ? kExitClean : kExitFindings;
+}
+
+}  // namespace
+
+extern const Command kAuditChangesCommand = {
+    "audit changes", "LOG --from WHERE --to WHERE --changed FILE [--format FORMAT]",
+    "does a changed-block tracker's list have all that was written?",
+    "Compares the list with the writes, write-zeroes and discards that the log has\n"
+    "between the two places, and tells what the list lacks: by place, by entry of the\n"
+    "log, and by what an ext2, ext3 or ext4 has there. What is listed and was not\n"
+    "written is allowed, and counted.\n\n"
+    "exit codes: 0 nothing missed, 1 something missed, 2 usage, 3 the log or the list\n"
+    "cannot be read, or nothing was written in between: then nothing was checked\n\n"
+    "examples:\n"
+    "  powercut audit changes run.log --from full-backup --to end --changed list.txt\n"
+    "  era_invalidate --written-since 3 /dev/mapper/meta >era.xml\n"
+    "  powercut audit changes run.log --from mark:era-3 --to end --changed era.xml \\\n"
+    "      --format era --granularity 64K\n\n",
+    &run};
+
+}  // namespace powercut
