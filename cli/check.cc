@@ -70,7 +70,7 @@ int check_all(CheckSession& session, const Arguments& arguments) {
     cross_check(session, certificate);
   }
   std::vector<RecoveryReport> recoveries;
-  const bool nested = arguments.values["depth"].as<unsigned>() == 2;
+  const bool nested = session.depth == 2;
   if (nested) {
     recoveries = check_recoveries(session, arguments, certificate);
   }
@@ -134,7 +134,7 @@ void check_combinations(const Arguments& arguments) {
                           "these look at the classes of a whole check"});
     }
   }
-  if (arguments.has("keep-recoveries") && !nested) {
+  if (arguments.has("keep-recoveries") && !nested && !arguments.has("scenario")) {
     throw Failure(Error{ErrorKind::kUsage, "--keep-recoveries without --depth 2",
                         "only power cuts during recovery have recoveries to keep"});
   }

@@ -5,12 +5,11 @@
 #include "base/ensure.h"
 #include "base/signals.h"
 #include "cli/progress_line.h"
-#include "replay/decider.h"
-#include "scenarios/nested.h"
 
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 namespace powercut {
 
@@ -47,33 +46,30 @@ std::vector<RecoveryReport> check_recoveries(CheckSession& session,
                                              const Arguments& arguments,
                                              const Certificate& certificate) {
   NestedOptions options;
-  options.model = session.model;
-  options.model.fault = {};
+  options.explorer = explorer_options(arguments);
+  options.inference = inference_options(arguments);
+  options.model = session.recovery_model;
   options.keep = arguments.text("keep-recoveries");
-  options.decide = [&](std::shared_ptr<const Recording> recording, StateRunner& runner,
-                       const std::shared_ptr<const Durability>& durability,
-                       const std::vector<Window>& windows) {
-    ExplorerOptions explorer = explorer_options(arguments);
-    explorer.jobs = session.judge->jobs();
-    Decider decider(std::move(recording), runner, session.judge->checker().tier(),
-                    explorer, inference_options(arguments));
-    return decider.decide(durability, windows);
-  };
   ProgressLine line;
-  std::vector<RecoveryReport> reports;
-  for (const CrashState& state : certificate.examples) {
-    if (interrupted()) {
-      break;
-    }
-    NestedResult result = value_or_throw(
-        explore_recovery(*session.judge, state, *session.run_dir, options));
-    line.show_text(fmt::format("recovery {} of {}", reports.size() + 1,
-                               certificate.examples.size()));
-    reports.push_back(RecoveryReport{result.state_id, result.writes, result.flushes,
-                                     std::move(result.certificate), result.log.string(),
-                                     result.image.string()});
-  }
+  std::size_t done = 0;
+  std::vector<NestedResult> results = value_or_throw(
+      explore_recoveries(*session.judge, certificate.examples, *session.run_dir, options,
+                         [&](const NestedResult& /*result*/) {
+                           line.show_text(fmt::format("recovery {} of {}", ++done,
+                                                      certificate.examples.size()));
+                           return true;
+                         }));
   line.clear();
+  return report_of(std::move(results));
+}
+
+std::vector<RecoveryReport> report_of(std::vector<NestedResult> results) {
+  std::vector<RecoveryReport> reports;
+  for (NestedResult& result : results) {
+    reports.push_back(RecoveryReport{std::move(result.state_id), result.writes,
+                                     result.flushes, std::move(result.certificate),
+                                     result.log.string(), result.image.string()});
+  }
   return reports;
 }
 

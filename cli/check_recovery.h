@@ -7,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/check_session.h"
+#include "scenarios/nested.h"
 
 #include <vector>
 
@@ -20,5 +21,8 @@ void cross_check(CheckSession& session, Certificate& certificate);
 std::vector<RecoveryReport> check_recoveries(CheckSession& session,
                                              const Arguments& arguments,
                                              const Certificate& certificate);
+
+// As reports tell it.
+std::vector<RecoveryReport> report_of(std::vector<NestedResult> results);
 
 }  // namespace powercut

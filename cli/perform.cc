@@ -31,9 +31,11 @@ std::string environment(const char* name) {
   return value != nullptr ? value : "";
 }
 
-Workload read_workload(const std::filesystem::path& path) {
+// `on_disk`: whether it is about the raw disk.
+Workload read_workload(const std::filesystem::path& path, bool& on_disk) {
   if (path.extension() == ".scenario") {
     Scenario scenario = value_or_throw(read_scenario(path));
+    on_disk = scenario.file_system == "none";
     if (!scenario.script.empty()) {
       throw Failure(Error{ErrorKind::kUsage,
                           fmt::format("{} has a script and no workload", path.string()),
@@ -48,6 +50,16 @@ Workload read_workload(const std::filesystem::path& path) {
                         "a file of operations, or a .scenario"});
   }
   return value_or_throw(parse_workload(text, {path.string(), 1}));
+}
+
+std::filesystem::path disk_from(const Arguments& arguments) {
+  const std::string device = arguments.text("in", environment("POWERCUT_DEVICE"));
+  if (device.empty()) {
+    throw Failure(Error{ErrorKind::kUsage, "no raw disk to perform on",
+                        "start it as the workload of `powercut record` without --fs, or "
+                        "give --in DEVICE"});
+  }
+  return device;
 }
 
 std::filesystem::path root_from(const Arguments& arguments) {
@@ -72,16 +84,22 @@ int run(const Command& self, const std::vector<std::string>& words) {
   po::options_description options;
   options.add_options()("in", po::value<std::string>(),
                         "the root of the recorded file system; default: $POWERCUT_MOUNT, "
-                        "else the current directory")(
+                        "else the current directory; of a scenario with `fs none` the "
+                        "disk, default: $POWERCUT_DEVICE")(
       "whole-machine", "sync(2) writes back every file system, not only that one")(
       "no-marks", "perform without a recording");
   const Arguments arguments = parse_arguments(self, options, {"FILE"}, words);
   const std::string file = arguments.text("FILE");
   PerformOptions perform_options;
-  perform_options.root = root_from(arguments);
   perform_options.mark = marker_from(arguments);
   perform_options.whole_machine = arguments.has("whole-machine");
-  const Workload workload = read_workload(file);
+  bool on_disk = false;
+  const Workload workload = read_workload(file, on_disk);
+  if (on_disk) {
+    perform_options.disk = disk_from(arguments);
+  } else {
+    perform_options.root = root_from(arguments);
+  }
   const PerformResult result = value_or_throw(perform(workload, perform_options));
   if (!result.failed) {
     return kExitClean;

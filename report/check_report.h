@@ -23,7 +23,8 @@ struct CheckContext {
   // `check` needs besides to judge it as it was judged (" --from mark:mkfs").
   std::string state_flags;
   std::string check_flags;
-  std::string checker_flags;  // of these, those that choose the checker
+  std::string checker_flags;          // of these, those that choose the checker
+  std::string recovery_flags;         // those with which a recovery's log is judged
   std::string mount_flags;            // the same, of what mounts: " --mount here"
   std::vector<std::string> baseline;  // complaints subtracted
   std::string mounted;                // where states are mounted; empty: nowhere

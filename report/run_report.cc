@@ -45,13 +45,56 @@ const char* name_of(ScenarioEnd end) {
   return "unknown";
 }
 
+// "6 recoveries with 120 states, 80 runs, "; empty if none was looked at.
+std::string recoveries_text(const ScenarioResult& result) {
+  BigCount states = 0;
+  std::uint64_t runs = 0;
+  for (const RecoveryReport& recovery : result.recoveries) {
+    states += recovery.certificate.states_permitted;
+    runs += recovery.certificate.runs;
+  }
+  return result.recoveries.empty()
+             ? ""
+             : fmt::format("{} recoveries with {} states, {} runs, ",
+                           result.recoveries.size(), to_decimal(states), runs);
+}
+
 std::string counts_text(const ScenarioResult& result) {
   const Certificate& certificate = result.certificate;
-  return fmt::format("{} states, {} runs, {}{} acknowledgements, {:.2f} s",
+  return fmt::format("{} states, {} runs, {}{}{} acknowledgements, {:.2f} s",
                      to_decimal(certificate.states_permitted), certificate.runs,
                      certificate.tier == Tier::kInferred ? "inferred, " : "",
-                     result.acknowledgements,
+                     recoveries_text(result), result.acknowledgements,
                      result.record_seconds + result.check_seconds);
+}
+
+Json findings_json(const Certificate& certificate) {
+  Json findings = Json::array();
+  for (const FailingClass& failing : certificate.findings) {
+    Json texts = Json::array();
+    for (const Finding& finding : failing.verdict.findings) {
+      texts.push_back(finding.summary);
+    }
+    findings.push_back({{"id", failing.state_id},
+                        {"window", failing.window.number},
+                        {"stage", failing.window.stage},
+                        {"probe", failing.probe},
+                        {"states", to_decimal(failing.states)},
+                        {"complaints", texts},
+                        {"lost", failing.lost}});
+  }
+  return findings;
+}
+
+Json recovery_json(const RecoveryReport& recovery) {
+  const Certificate& certificate = recovery.certificate;
+  return {{"state", recovery.state_id},
+          {"writes", recovery.writes},
+          {"flushes", recovery.flushes},
+          {"decided", certificate.complete() || certificate.inferred_all()},
+          {"states_permitted", to_decimal(certificate.states_permitted)},
+          {"runs", certificate.runs},
+          {"findings", findings_json(certificate)}};
 }
 
 std::string json_of(const ScenarioResult& result) {
@@ -80,20 +123,33 @@ std::string json_of(const ScenarioResult& result) {
     json["log"] = result.kept;
     json["check"] = result.check_command;
   }
-  json["findings"] = Json::array();
-  for (const FailingClass& failing : certificate.findings) {
-    Json texts = Json::array();
-    for (const Finding& finding : failing.verdict.findings) {
-      texts.push_back(finding.summary);
-    }
-    json["findings"].push_back({{"id", failing.state_id},
-                                {"window", failing.window.number},
-                                {"stage", failing.window.stage},
-                                {"probe", failing.probe},
-                                {"states", to_decimal(failing.states)},
-                                {"complaints", texts}});
+  json["findings"] = findings_json(certificate);
+  json["recoveries"] = Json::array();
+  for (const RecoveryReport& recovery : result.recoveries) {
+    json["recoveries"].push_back(recovery_json(recovery));
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string findings_text(const Certificate& certificate, const std::string& where) {
+  constexpr std::size_t kMost = 5;
+  std::size_t told = 0;
+  std::string text;
+  for (const FailingClass& failing : certificate.findings) {
+    if (told++ == kMost) {
+      text += fmt::format("        and {} more\n", certificate.findings.size() - kMost);
+      break;
+    }
+    text += fmt::format("        {}state {}, {} like it\n", where, failing.state_id,
+                        to_decimal(failing.states));
+    for (const Finding& finding : failing.verdict.findings) {
+      text += fmt::format("          {}\n", finding.summary);
+    }
+    for (const std::string& line : failing.lost) {
+      text += fmt::format("          {}\n", line);
+    }
+  }
+  return text;
 }
 
 }  // namespace
@@ -108,19 +164,10 @@ std::string result_text(const ScenarioResult& result) {
   if (result.end == ScenarioEnd::kAsExpected) {
     return text;
   }
-  constexpr std::size_t kMost = 5;
-  std::size_t told = 0;
-  for (const FailingClass& failing : result.certificate.findings) {
-    if (told++ == kMost) {
-      text += fmt::format("        and {} more\n",
-                          result.certificate.findings.size() - kMost);
-      break;
-    }
-    text += fmt::format("        state {}, {} like it\n", failing.state_id,
-                        to_decimal(failing.states));
-    for (const Finding& finding : failing.verdict.findings) {
-      text += fmt::format("          {}\n", finding.summary);
-    }
+  text += findings_text(result.certificate, "");
+  for (const RecoveryReport& recovery : result.recoveries) {
+    text += findings_text(recovery.certificate,
+                          fmt::format("in the recovery of {}, ", recovery.state_id));
   }
   if (!result.kept.empty()) {
     text += fmt::format("        kept: {}\n", result.check_command);

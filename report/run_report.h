@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "replay/certificate.h"
+#include "report/check_report.h"
 
 #include <cstddef>
 #include <optional>
@@ -38,6 +39,7 @@ struct ScenarioResult {
   std::string kept;           // the log, if kept
   std::string check_command;  // that judges the kept log again
   Certificate certificate;
+  std::vector<RecoveryReport> recoveries;  // of depth 2
 };
 
 struct RunSummary {

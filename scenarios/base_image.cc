@@ -22,6 +22,8 @@ namespace powercut {
 namespace {
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+// All of it is read for each state.
+constexpr std::uint64_t kRawSize = kMiB;
 constexpr const char* kUuid = "7c0ffee5-0000-4000-8000-706f77657263";
 
 std::uint64_t default_size(const std::string& file_system) {
@@ -97,8 +99,10 @@ Status fill_with_poison(const Fd& fd, std::uint64_t size_bytes,
 BaseImageOptions base_image_options(const Scenario& scenario) {
   BaseImageOptions options;
   options.file_system = scenario.file_system;
-  options.size_bytes =
-      scenario.size_bytes != 0 ? scenario.size_bytes : default_size(scenario.file_system);
+  const bool raw = scenario.file_system == "none" && scenario.script.empty();
+  options.size_bytes = scenario.size_bytes != 0 ? scenario.size_bytes
+                       : raw                    ? kRawSize
+                                                : default_size(scenario.file_system);
   const bool small_blocks =
       scenario.file_system == "vfat" ||
       std::any_of(scenario.mkfs_options.begin(), scenario.mkfs_options.end(),

@@ -40,8 +40,10 @@ Result<std::unique_ptr<GuestWorkloads>> GuestWorkloads::start(
   std::unique_ptr<GuestWorkloads> made(new GuestWorkloads(options, run_dir));
   PC_ASSIGN_OR_RETURN(const std::filesystem::path place,
                       make_numbered_directory(run_dir, "recorded"));
+  DiskServer::Options serve;
+  serve.threads = kRecordingThreads;
   PC_ASSIGN_OR_RETURN(made->server_, DiskServer::start(place, run_dir.run_id(),
-                                                       {{"disk", &made->disk_}}, {}));
+                                                       {{"disk", &made->disk_}}, serve));
   GuestDisk disk;
   disk.file = made->server_->path(0);
   disk.block_bytes = options.block_bytes;

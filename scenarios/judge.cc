@@ -223,6 +223,7 @@ Result<RunOutcome> Judge::run_on(Bench& bench, const Checker& checker,
     outcome.probes.push_back(
         outcome_of(bench, probe, std::move(judgement.probes[probe])));
   }
+  refuse_vacuous(outcome);
   for (std::unique_ptr<ServedDisk>& disk : bench.disks) {
     if (std::optional<Error> error = disk->read_error()) {
       return fail(*error);
@@ -231,6 +232,20 @@ Result<RunOutcome> Judge::run_on(Bench& bench, const Checker& checker,
     disk->reset(nullptr);
   }
   return outcome;
+}
+
+// A run that read nothing has judged nothing. Its probes may be all that reads.
+void Judge::refuse_vacuous(RunOutcome& outcome) const {
+  Verdict& base = outcome.probes[0].verdict;
+  const bool vacuous = std::ranges::all_of(
+      outcome.probes, [](const ProbeOutcome& probe) { return probe.footprint.empty(); });
+  if (vacuous && base.kind != Verdict::Kind::kInconclusive) {
+    Verdict verdict;
+    verdict.kind = Verdict::Kind::kInconclusive;
+    verdict.reason = checker_->name() + " read nothing from the disk";
+    verdict.output = std::move(base.output);
+    base = std::move(verdict);
+  }
 }
 
 ProbeOutcome Judge::outcome_of(const Bench& bench, std::size_t index,
@@ -245,14 +260,6 @@ ProbeOutcome Judge::outcome_of(const Bench& bench, std::size_t index,
     }
   }
   subtract_baseline(result.verdict);
-  if (index == 0 && result.footprint.empty() &&
-      result.verdict.kind != Verdict::Kind::kInconclusive) {
-    Verdict verdict;
-    verdict.kind = Verdict::Kind::kInconclusive;
-    verdict.reason = checker_->name() + " read nothing from the disk";
-    verdict.output = std::move(result.verdict.output);
-    result.verdict = std::move(verdict);
-  }
   return result;
 }
 

@@ -89,6 +89,7 @@ class Judge : public StateRunner {
 
   ProbeOutcome outcome_of(const Bench& bench, std::size_t index,
                           Judgement::Probe probe) const;
+  void refuse_vacuous(RunOutcome& outcome) const;
   void subtract_baseline(Verdict& verdict) const;
 
   std::unique_ptr<Checker> checker_;

@@ -88,8 +88,10 @@ Status LoopWorkloads::make_ready() {
   }
   // Before there is anything that the child should not have.
   PC_ASSIGN_OR_RETURN(process_, VisitProcess::start(mountpoint_, workload_service()));
-  PC_ASSIGN_OR_RETURN(
-      server_, DiskServer::start(disk_place_, run_dir_.run_id(), {{"disk", &disk_}}, {}));
+  DiskServer::Options serve;
+  serve.threads = kRecordingThreads;
+  PC_ASSIGN_OR_RETURN(server_, DiskServer::start(disk_place_, run_dir_.run_id(),
+                                                 {{"disk", &disk_}}, serve));
   PC_ASSIGN_OR_RETURN(const Fd file, Fd::open(server_->path(0), O_RDWR | O_DIRECT));
   LoopDevice::Options options;
   options.block_bytes = options_.block_bytes;

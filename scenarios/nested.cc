@@ -4,43 +4,54 @@
 
 #include "base/fd.h"
 #include "base/new_file.h"
+#include "base/signals.h"
 #include "log/format2_writer.h"
+#include "replay/decider.h"
 #include "replay/state_view.h"
 
 #include <fmt/format.h>
 
 #include <fcntl.h>
 
+#include <map>
+
 namespace powercut {
 
 namespace {
 
-// Says of a clean state that brings back something else than it should.
+// Says of a clean state that brings back something else than it should: other names, or,
+// by the probes that the uninterrupted recovery had too, other data.
 class SameOutcome final : public StateRunner {
  public:
-  SameOutcome(StateRunner& runner, std::string expected)
-      : runner_(runner), expected_(std::move(expected)) {}
+  SameOutcome(StateRunner& runner, const RunOutcome& whole) : runner_(runner) {
+    for (const ProbeOutcome& probe : whole.probes) {
+      expected_[probe.name] = probe.verdict.outcome;
+    }
+  }
 
   std::string checker_name() const override { return runner_.checker_name(); }
 
   Result<RunOutcome> run(std::size_t worker, const CrashState& state) override {
     PC_ASSIGN_OR_RETURN(RunOutcome outcome, runner_.run(worker, state));
-    Verdict& verdict = outcome.probes[0].verdict;
-    if (verdict.kind == Verdict::Kind::kClean && !expected_.empty() &&
-        verdict.outcome != expected_) {
-      verdict.kind = Verdict::Kind::kFindings;
-      verdict.findings.push_back(
-          Finding{"recovered otherwise",
-                  "recovery of an interrupted recovery brings back something else than "
-                  "recovery at once",
-                  false});
+    for (ProbeOutcome& probe : outcome.probes) {
+      Verdict& verdict = probe.verdict;
+      const auto expected = expected_.find(probe.name);
+      if (verdict.kind == Verdict::Kind::kClean && expected != expected_.end() &&
+          !expected->second.empty() && verdict.outcome != expected->second) {
+        verdict.kind = Verdict::Kind::kFindings;
+        verdict.findings.push_back(
+            Finding{"recovered otherwise",
+                    "recovery of an interrupted recovery brings back something else than "
+                    "recovery at once",
+                    false});
+      }
     }
     return outcome;
   }
 
  private:
   StateRunner& runner_;
-  std::string expected_;
+  std::map<std::string, std::string> expected_;  // outcomes, by probe
 };
 
 Result<std::shared_ptr<const Recording>> open_recovery(const std::filesystem::path& log,
@@ -128,11 +139,15 @@ Result<NestedResult> explore_recovery(Judge& judge, const CrashState& state,
       std::make_shared<const Durability>(std::move(built));
   const std::vector<Window> windows =
       list_windows(recovery->timeline(), *durability, 0, recovery->timeline().end());
-  SameOutcome runner(judge, whole.probes[0].verdict.outcome);
+  SameOutcome runner(judge, whole);
   // Recovery may write smaller pieces than the workload did.
   const std::uint32_t unit_bytes = judge.unit_bytes();
   judge.set_unit_bytes(unit_bytes_for(recovery->timeline(), options.model));
-  Result<Certificate> certificate = options.decide(recovery, runner, durability, windows);
+  ExplorerOptions explorer = options.explorer;
+  explorer.jobs = judge.jobs();
+  explorer.oracle = nullptr;
+  Decider decider(recovery, runner, judge.checker().tier(), explorer, options.inference);
+  Result<Certificate> certificate = decider.decide(durability, windows);
   judge.set_unit_bytes(unit_bytes);
   if (!certificate) {
     return fail(certificate.error());
@@ -140,6 +155,25 @@ Result<NestedResult> explore_recovery(Judge& judge, const CrashState& state,
   result.certificate = std::move(*certificate);
   PC_RETURN_IF_ERROR(keep_recovery(path, state, options, result));
   return result;
+}
+
+Result<std::vector<NestedResult>> explore_recoveries(
+    Judge& judge, const std::vector<CrashState>& states, const RunDir& run_dir,
+    const NestedOptions& options,
+    const std::function<bool(const NestedResult& result)>& tell) {
+  std::vector<NestedResult> results;
+  for (const CrashState& state : states) {
+    if (interrupted()) {
+      break;
+    }
+    PC_ASSIGN_OR_RETURN(NestedResult result,
+                        explore_recovery(judge, state, run_dir, options));
+    results.push_back(std::move(result));
+    if (!tell(results.back())) {
+      break;
+    }
+  }
+  return results;
 }
 
 }  // namespace powercut

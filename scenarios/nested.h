@@ -12,6 +12,7 @@
 #include "replay/certificate.h"
 #include "replay/crash_state.h"
 #include "replay/explorer.h"
+#include "replay/inference.h"
 #include "scenarios/judge.h"
 
 #include <filesystem>
@@ -22,14 +23,10 @@
 namespace powercut {
 
 struct NestedOptions {
-  // Decides the windows of a recording of recovery; the runner judges its states.
-  using Decide = std::function<Result<Certificate>(
-      std::shared_ptr<const Recording> recording, StateRunner& runner,
-      const std::shared_ptr<const Durability>& durability,
-      const std::vector<Window>& windows)>;
-
-  Decide decide;
-  CrashModel model;  // the device's; without a fault
+  ExplorerOptions
+      explorer;  // of each recovery; its jobs are the judge's, it has no oracle
+  InferenceOptions inference;
+  CrashModel model;  // the device's; a fault is one of the disk that recovery writes to
   // Where the logs of recoveries that fail are kept, with the images they began from;
   // empty: nowhere.
   std::filesystem::path keep;
@@ -51,5 +48,12 @@ struct NestedResult {
 Result<NestedResult> explore_recovery(Judge& judge, const CrashState& state,
                                       const RunDir& run_dir,
                                       const NestedOptions& options);
+
+// That of each of the states (Certificate::examples), in their order, until `tell` says
+// that it is enough; and not after Ctrl-C.
+Result<std::vector<NestedResult>> explore_recoveries(
+    Judge& judge, const std::vector<CrashState>& states, const RunDir& run_dir,
+    const NestedOptions& options,
+    const std::function<bool(const NestedResult& result)>& tell);
 
 }  // namespace powercut

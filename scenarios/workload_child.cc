@@ -66,15 +66,20 @@ Result<WorkloadEnd> perform_here(GuestChannel& channel, const WorkloadPlace& pla
   PC_ASSIGN_OR_RETURN(const Workload workload, parse_workload(text, {"workload", 1}));
   PC_RETURN_IF_ERROR(prepare_device(place.device));
   WorkloadEnd end;
-  PC_ASSIGN_OR_RETURN(std::optional<Mount> mount, mount_disk(place, end));
-  if (!mount) {
-    return end;
-  }
+  std::optional<Mount> mount;
   PerformOptions options;
-  options.root = place.mountpoint;
+  if (place.file_system == "none") {
+    options.disk = place.device;
+  } else {
+    PC_ASSIGN_OR_RETURN(mount, mount_disk(place, end));
+    if (!mount) {
+      return end;
+    }
+    options.root = place.mountpoint;
+  }
   options.mark = [&](std::string_view mark) { return send_mark_up(channel, mark); };
   Result<PerformResult> performed = perform(workload, options);
-  const Status unmounted = mount->unmount();
+  const Status unmounted = mount ? mount->unmount() : Status();
   // What the unmount left in the device's cache belongs to this disk.
   const Result<std::uint32_t> flushed = prepare_device(place.device);
   if (!performed) {

@@ -25,7 +25,7 @@ namespace powercut {
 struct WorkloadPlace {
   std::filesystem::path device;
   std::filesystem::path mountpoint;
-  std::string file_system;
+  std::string file_system;  // "none": the device itself is worked on
   std::string mount_options;
 };
 

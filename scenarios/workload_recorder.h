@@ -22,9 +22,13 @@ struct PerformedWorkload {
   std::string problem;  // one line, if not done: "line 3: 'fsync foo': No space left ..."
 };
 
+// Of the server of a recorded disk: a write that stays in flight keeps one, and a flush
+// that is sent meanwhile needs another.
+inline constexpr unsigned kRecordingThreads = 32;
+
 struct PerformRequest {
   std::shared_ptr<const BlockSource> base;  // the disk, with its file system
-  std::string file_system;
+  std::string file_system;                  // "none": the disk itself is worked on
   std::string mount_options;
   std::chrono::milliseconds latency{0};  // for which a write stays in flight
   const Workload* workload = nullptr;    // borrowed
@@ -36,7 +40,8 @@ class WorkloadRecorder {
  public:
   virtual ~WorkloadRecorder() = default;
 
-  // Mounts the disk, performs the workload in it, unmounts it. All that reaches the disk
+  // Mounts the disk, performs the workload in it, unmounts it; or performs it on the disk
+  // itself. All that reaches the disk
   // goes to `sink`, with the marks of perform(), and "end" behind the unmount. An Error:
   // this place cannot record at all, or the recorder failed.
   virtual Result<PerformedWorkload> record(const PerformRequest& request,

@@ -23,6 +23,12 @@ bool after_verb(std::string_view text, std::string_view verb, std::string& rest)
   return true;
 }
 
+// "block 3" of "block 3: generation 2"; empty if it has none.
+std::string label_of(const std::string& item) {
+  const std::size_t colon = item.find(": ");
+  return colon == std::string::npos ? std::string() : item.substr(0, colon);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ClaimsOracle>> ClaimsOracle::make(const Timeline& timeline) {
@@ -59,10 +65,16 @@ std::vector<Finding> ClaimsOracle::judge(std::size_t stage,
                                          const std::shared_ptr<const Observation>& base,
                                          const Observation* probe) const {
   std::vector<Finding> findings;
-  if (probe != nullptr || !base->claims_made) {
+  const Observation& seen = probe != nullptr ? *probe : *base;
+  if (!seen.claims_made) {
     return findings;
   }
-  const std::set<std::string> claims(base->claims.begin(), base->claims.end());
+  const std::set<std::string> claims(seen.claims.begin(), seen.claims.end());
+  const std::set<std::string> labels(seen.claim_labels.begin(), seen.claim_labels.end());
+  // Whether it is for this one to say that the item is there.
+  const auto asked = [&](const std::string& item) {
+    return labels.contains(label_of(item)) == (probe != nullptr);
+  };
   const Stage& now = stages_.at(stage);
   const auto add = [&](const std::string& text) {
     if (findings.size() < kMostFindings) {
@@ -70,7 +82,7 @@ std::vector<Finding> ClaimsOracle::judge(std::size_t stage,
     }
   };
   for (const std::string& item : now.wanted) {
-    if (!claims.contains(item)) {
+    if (asked(item) && !claims.contains(item)) {
       add(fmt::format("'{}' was acknowledged and is not there", item));
     }
   }

@@ -2,6 +2,7 @@
 
 #include "workload/content_image.h"
 
+#include "base/ensure.h"
 #include "workload/fill.h"
 
 #include <algorithm>
@@ -36,6 +37,11 @@ void add(std::vector<ContentPiece>& pieces, const ContentPiece& piece) {
 }  // namespace
 
 void ContentImage::clear(std::uint64_t offset_bytes, std::uint64_t length_bytes) {
+  PC_ENSURE(!before_, "a raw disk is only written");
+  take_out(offset_bytes, length_bytes);
+}
+
+void ContentImage::take_out(std::uint64_t offset_bytes, std::uint64_t length_bytes) {
   const std::uint64_t end =
       length_bytes > kEnd - offset_bytes ? kEnd : offset_bytes + length_bytes;
   std::vector<ContentPiece> kept;
@@ -50,7 +56,7 @@ void ContentImage::put(const ContentPiece& piece) {
   if (piece.length_bytes == 0) {
     return;
   }
-  clear(piece.offset_bytes, piece.length_bytes);
+  take_out(piece.offset_bytes, piece.length_bytes);
   const auto at = std::lower_bound(pieces_.begin(), pieces_.end(), piece,
                                    [](const ContentPiece& a, const ContentPiece& b) {
                                      return a.offset_bytes < b.offset_bytes;
@@ -97,7 +103,11 @@ void ContentImage::clone(const ContentImage& from, std::uint64_t offset_bytes,
 }
 
 void ContentImage::read(std::uint64_t offset_bytes, std::span<std::byte> out) const {
-  std::fill(out.begin(), out.end(), std::byte{0});
+  if (before_) {
+    before_->read(offset_bytes, out);
+  } else {
+    std::fill(out.begin(), out.end(), std::byte{0});
+  }
   for (const ContentPiece& piece : pieces_) {
     const ContentPiece part = part_of(piece, offset_bytes, offset_bytes + out.size());
     if (part.length_bytes == 0) {

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // What a file holds at one time, as pieces of what operations wrote; what no piece covers
-// is zeros, as is all behind the end of the file.
+// is zeros, as is all behind the end of the file. Of a raw disk it is what the disk held
+// before.
 
 #pragma once
 
+#include "base/block_source.h"
 #include "workload/operation.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace powercut {
@@ -28,6 +32,12 @@ struct ContentPiece {
 // A value; pieces by offset, apart from each other.
 class ContentImage {
  public:
+  ContentImage() = default;
+
+  // Of a raw disk; only put() changes it.
+  explicit ContentImage(std::shared_ptr<const BlockSource> before)
+      : before_(std::move(before)) {}
+
   const std::vector<ContentPiece>& pieces() const { return pieces_; }
 
   // `piece` takes the place of what was there.
@@ -49,7 +59,10 @@ class ContentImage {
   bool touches(std::uint64_t offset_bytes, std::uint64_t length_bytes) const;
 
  private:
+  void take_out(std::uint64_t offset_bytes, std::uint64_t length_bytes);
+
   std::vector<ContentPiece> pieces_;
+  std::shared_ptr<const BlockSource> before_;  // null: zeros
 };
 
 }  // namespace powercut

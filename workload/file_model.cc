@@ -4,10 +4,13 @@
 
 #include "workload/model_builder.h"
 
+#include <utility>
+
 namespace powercut {
 
-Result<FileModel> FileModel::build(const Workload& workload) {
-  return ModelBuilder(workload).build();
+Result<FileModel> FileModel::build(const Workload& workload,
+                                   std::shared_ptr<const BlockSource> disk) {
+  return ModelBuilder(workload, std::move(disk)).build();
 }
 
 std::string FileModel::path_of(const ModelName& name) const {

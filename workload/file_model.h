@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -74,13 +75,25 @@ struct ModelTarget {
   std::optional<ModelName> moved_from;  // of a rename
   std::optional<ModelName> moved_to;
   bool replaced = false;  // a rename that took the place of another inode
+  // Of wait and acknowledge: the operation that submitted the write; of submit: the one
+  // that waited for it.
+  std::optional<std::size_t> submitted;
+  std::optional<std::size_t> waited;
 };
 
 class FileModel {
  public:
   // An Error (kUsage) about the first operation that cannot succeed, or that shares a
-  // file with an operation of another thread that may run at the same time.
-  static Result<FileModel> build(const Workload& workload);
+  // file with an operation of another thread, or a place with a write in flight, that may
+  // happen at the same time. `disk`: what the raw disk that it is about held before
+  // (raw_disk.h); null: it is about a file system.
+  static Result<FileModel> build(const Workload& workload,
+                                 std::shared_ptr<const BlockSource> disk = nullptr);
+
+  bool is_raw_disk() const { return raw_disk_; }
+
+  // The operations that submit, in order.
+  const std::vector<std::size_t>& submits() const { return submits_; }
 
   const std::vector<ModelInode>& inodes() const { return inodes_; }
 
@@ -113,6 +126,8 @@ class FileModel {
   std::vector<ModelInode> inodes_;
   std::map<ModelName, StepHistory<std::optional<InodeId>>> names_;
   std::vector<ModelTarget> targets_;
+  std::vector<std::size_t> submits_;
+  bool raw_disk_ = false;
 };
 
 }  // namespace powercut

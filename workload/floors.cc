@@ -42,6 +42,10 @@ void FloorBuilder::add(Floors& floors, std::size_t index) const {
   act.operation = acks_.operations[index];
   act.done = StepBound::done_at(workload_, acks_, index);
   const Operation& operation = workload_.operations[act.operation];
+  if (operation.kind == OpKind::kAcknowledge) {
+    keep_claimed(floors, act);
+    return;
+  }
   if (operation.kind == OpKind::kSync || operation.kind == OpKind::kSyncfs) {
     keep_everything(floors, act);
     return;
@@ -64,6 +68,46 @@ void FloorBuilder::add(Floors& floors, std::size_t index) const {
   }
 }
 
+// What the program takes for durable, be it or not. What was there before the write is
+// none of it, nor what was written over it since.
+void FloorBuilder::keep_claimed(Floors& floors, const Act& act) const {
+  const ModelTarget& target = model_.target(act.operation);
+  const Step step = static_cast<Step>(target.submitted.value() + 1);
+  floors.data[target.inode.value()].push_back({target.offset_bytes,
+                                               target.offset_bytes + target.length_bytes,
+                                               Floor{step, act.operation, "claimed"}});
+}
+
+// What has not certainly been waited for may have been in flight when the flush was sent,
+// which then does not cover it.
+bool FloorBuilder::in_flight(const Act& act, std::size_t operation) const {
+  const ModelTarget& target = model_.target(operation);
+  return workload_.operations[operation].kind == OpKind::kSubmit &&
+         (!target.waited || !act.done(static_cast<Step>(*target.waited + 1)));
+}
+
+std::vector<FloorBuilder::Range> FloorBuilder::without_flying(const Act& act,
+                                                              InodeId inode,
+                                                              Range whole) const {
+  std::vector<Range> ranges = {whole};
+  for (const std::size_t submit : model_.submits()) {
+    const ModelTarget& write = model_.target(submit);
+    if (write.inode != inode || !act.done(static_cast<Step>(submit + 1)) ||
+        !in_flight(act, submit)) {
+      continue;
+    }
+    std::vector<Range> rest;
+    for (const Range& range : ranges) {
+      rest.push_back({range.begin, std::min(range.end, write.offset_bytes)});
+      rest.push_back(
+          {std::max(range.begin, write.offset_bytes + write.length_bytes), range.end});
+    }
+    std::erase_if(rest, [](const Range& range) { return range.begin >= range.end; });
+    ranges = std::move(rest);
+  }
+  return ranges;
+}
+
 void FloorBuilder::keep_data(Floors& floors, const Act& act, InodeId inode,
                              std::uint64_t begin, std::uint64_t end) const {
   const ModelInode& node = model_.inodes()[inode];
@@ -74,18 +118,23 @@ void FloorBuilder::keep_data(Floors& floors, const Act& act, InodeId inode,
   const auto* content = threads ? node.content.last(StepBound(act.done.bound()))
                                 : node.content.last(act.done);
   std::vector<RangeFloor>& ranges = floors.data[inode];
-  if (begin == 0 && end == kWhole && !threads) {
+  const std::vector<Range> kept = without_flying(act, inode, {begin, end});
+  if (kept.size() == 1 && kept[0].begin == 0 && kept[0].end == kWhole && !threads) {
     ranges.clear();
   }
-  if (content != nullptr) {
-    ranges.push_back({begin, end, Floor{content->step, act.operation, kPosix}});
+  for (const Range& range : kept) {
+    if (content != nullptr) {
+      ranges.push_back(
+          {range.begin, range.end, Floor{content->step, act.operation, kPosix}});
+    }
   }
   // Of a file that threads share, what was written by whom and when is told by pieces.
   for (std::size_t i = act.done.bound(); threads && i < workload_.operations.size();
        ++i) {
     const ModelTarget& target = model_.target(i);
     const Step step = static_cast<Step>(i + 1);
-    if (target.inode == inode && target.length_bytes != 0 && act.done(step)) {
+    if (target.inode == inode && target.length_bytes != 0 && act.done(step) &&
+        !in_flight(act, i)) {
       ranges.push_back({std::max(begin, target.offset_bytes),
                         std::min(end, target.offset_bytes + target.length_bytes),
                         Floor{step, act.operation, kPosix}});

@@ -22,7 +22,8 @@ namespace powercut {
 struct Floor {
   Step step = 0;
   std::optional<std::size_t> acknowledgement;  // the operation; none: nothing promised
-  std::string_view promise;                    // "posix", or a name of promise_kinds()
+  // "posix", a name of promise_kinds(), or "claimed" where the program says so.
+  std::string_view promise;
 };
 
 struct RangeFloor {
@@ -62,6 +63,16 @@ class FloorBuilder {
  private:
   struct Act;  // one acknowledgement at work
 
+  struct Range {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+  };
+
+  bool in_flight(const Act& act, std::size_t operation) const;
+  // The range less what submitted writes that may have been in flight are about.
+  std::vector<Range> without_flying(const Act& act, InodeId inode, Range whole) const;
+
+  void keep_claimed(Floors& floors, const Act& act) const;
   void keep_file(Floors& floors, const Act& act) const;
   void keep_written(Floors& floors, const Act& act) const;
   void keep_everything(Floors& floors, const Act& act) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Which handles are open at a place of a workload's text, and which thread opened them.
-// Looks at operations only; opens nothing.
+// Which handles are open at a place of a workload's text, which submitted writes are in
+// flight, and whose they are. Looks at operations only; opens nothing.
 
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace powercut {
@@ -25,9 +26,21 @@ class HandleTable {
 
   void end_group() { group_names_.clear(); }
 
-  // Takes the next operation of the text; gives a write the flags of its handle. Errors
-  // have no place yet.
+  // Takes the next operation of the text; gives a write, and the wait for a submitted
+  // one, the flags of its handle. Errors have no place yet.
   Status take(Operation& operation);
+
+  struct Submitted {
+    std::uint64_t thread = 0;
+    std::size_t line = 0;
+    std::string name;
+    std::string handle;
+    OpenFlags flags;        // of the handle
+    bool in_flight = true;  // not waited for
+  };
+
+  // A submitted write of the thread at hand that nothing has waited for.
+  std::optional<Submitted> in_flight() const;
 
  private:
   struct Opened {
@@ -38,9 +51,12 @@ class HandleTable {
 
   Status open(const Operation& operation);
   Status use(const std::string& handle, Operation& operation, bool changes);
-  Status check_thread(const std::string& handle, std::uint64_t owner) const;
+  Status submit(const Operation& operation, const Opened& handle);
+  Status use_submitted(Operation& operation);
+  Status check_thread(const std::string& what, std::uint64_t owner) const;
 
   std::map<std::string, Opened> opened_;
+  std::map<std::string, Submitted> submitted_;  // the latest of each name
   // Threads of a group run at once, so no two may have one name even in turn.
   std::map<std::string, std::uint64_t> group_names_;
   std::uint64_t threads_ = 0;

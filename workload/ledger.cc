@@ -21,9 +21,11 @@ Ledger::Ledger(Workload workload, const Promises& promises)
 Ledger::~Ledger() = default;
 
 Result<std::unique_ptr<Ledger>> Ledger::make(Workload workload, const Promises& promises,
-                                             const Timeline& timeline) {
+                                             const Timeline& timeline,
+                                             std::shared_ptr<const BlockSource> disk) {
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(workload), promises));
-  PC_ASSIGN_OR_RETURN(ledger->model_, FileModel::build(ledger->workload_));
+  PC_ASSIGN_OR_RETURN(ledger->model_,
+                      FileModel::build(ledger->workload_, std::move(disk)));
   PC_ASSIGN_OR_RETURN(ledger->acks_, read_acknowledgements(timeline, ledger->workload_));
   const FloorBuilder builder(ledger->workload_, ledger->model_, ledger->acks_,
                              ledger->promises_);

@@ -32,9 +32,11 @@ namespace powercut {
 class Ledger final : public Oracle {
  public:
   // An Error: the workload contradicts itself, or the marks of the timeline are not of
-  // this workload.
-  static Result<std::unique_ptr<Ledger>> make(Workload workload, const Promises& promises,
-                                              const Timeline& timeline);
+  // this workload. `disk`: what the raw disk that it is about held before; null: it is
+  // about files.
+  static Result<std::unique_ptr<Ledger>> make(
+      Workload workload, const Promises& promises, const Timeline& timeline,
+      std::shared_ptr<const BlockSource> disk = nullptr);
   ~Ledger() override;
 
   std::string name() const override { return "the durability ledger"; }

@@ -279,12 +279,30 @@ LedgerJudge::Lines LedgerJudge::data_misfits(const Candidate& candidate,
   return lines;
 }
 
+// The operation that wrote what was there at a step.
+std::string LedgerJudge::writer_at(const ModelInode& inode, std::uint64_t offset_bytes,
+                                   Step step) const {
+  const auto* version = inode.content.last([step](Step at) { return at <= step; });
+  for (const ContentPiece& piece : version->value.pieces()) {
+    if (piece.offset_bytes <= offset_bytes &&
+        offset_bytes < piece.offset_bytes + piece.length_bytes) {
+      return operation_text(piece.operation);
+    }
+  }
+  return "the disk before";
+}
+
 std::string LedgerJudge::describe(const Candidate& candidate, std::uint64_t offset_bytes,
                                   std::string_view bytes, const Floor& floor) const {
   std::string what = fmt::format("{} bytes that no operation wrote", bytes.size());
   const auto span = std::as_bytes(std::span(bytes));
   const ModelInode& inode = ledger_.model_.inodes()[candidate.inode];
-  if (all_zero(bytes)) {
+  std::string before(bytes.size(), '\0');
+  inode.content.versions()[0].value.read(offset_bytes,
+                                         std::as_writable_bytes(std::span(before)));
+  if (ledger_.model_.is_raw_disk() && before == bytes) {
+    what = "what was there before any write";
+  } else if (all_zero(bytes)) {
     what = "zeros";
   } else if (const std::optional<std::uint64_t> poison =
                  span.size() >= kFillSectorBytes ? read_poison(span.first(512))
@@ -310,6 +328,10 @@ std::string LedgerJudge::describe(const Candidate& candidate, std::uint64_t offs
         what = "what was there after " + operation_text(version->step - 1);
       }
     }
+  }
+  if (ledger_.model_.is_raw_disk() && floor.acknowledgement) {
+    return fmt::format("has {} at {}, and not the data of {}{}", what, offset_bytes,
+                       writer_at(inode, offset_bytes, floor.step), because(floor));
   }
   return fmt::format("has {} at {}{}", what, offset_bytes,
                      floor.acknowledgement

@@ -49,6 +49,8 @@ class LedgerJudge {
 
   Lines data_misfits(const Candidate& candidate, std::uint64_t offset_bytes,
                      std::string_view bytes) const;
+  std::string writer_at(const ModelInode& inode, std::uint64_t offset_bytes,
+                        Step step) const;
   std::string describe(const Candidate& candidate, std::uint64_t offset_bytes,
                        std::string_view bytes, const Floor& floor) const;
   std::vector<RangeFloor> data_floors(const Candidate& candidate) const;

@@ -2,12 +2,14 @@
 
 #include "workload/model_builder.h"
 
+#include "workload/raw_disk.h"
 #include "workload/workload_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 namespace powercut {
 
@@ -16,14 +18,33 @@ namespace {
 constexpr std::uint32_t kFileMode = 0644;
 constexpr std::uint32_t kDirectoryMode = 0755;
 constexpr std::uint32_t kPermissions = 07777;
+constexpr std::uint64_t kWholeFile = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
-ModelBuilder::ModelBuilder(const Workload& workload) : workload_(workload) {
+ModelBuilder::ModelBuilder(const Workload& workload,
+                           std::shared_ptr<const BlockSource> disk)
+    : workload_(workload) {
   ModelInode root;
   root.type = InodeType::kDirectory;
   model_.inodes_.push_back(std::move(root));
   model_.targets_.resize(workload.operations.size());
+  if (disk) {
+    make_disk(std::move(disk));
+  }
+}
+
+void ModelBuilder::make_disk(std::shared_ptr<const BlockSource> before) {
+  model_.raw_disk_ = true;
+  ModelInode disk;
+  disk.mode = StepHistory<std::uint32_t>(0, 0);
+  disk.owner = StepHistory<ModelOwner>(0, {});
+  disk.size = StepHistory<ModelSize>(0, {before->size_bytes(), false});
+  disk.content = StepHistory<ContentImage>(0, ContentImage(std::move(before)));
+  disk.reserved = StepHistory<Reservation>(0, {});
+  model_.names_[{kRootInode, kRawDiskName}].set(
+      0, static_cast<InodeId>(model_.inodes_.size()));
+  model_.inodes_.push_back(std::move(disk));
 }
 
 Result<FileModel> ModelBuilder::build() {
@@ -66,6 +87,7 @@ Status ModelBuilder::touch(InodeId id) {
     case OpKind::kFdatasync:
       return {};
     case OpKind::kWrite:
+    case OpKind::kSubmit:
       return alone ? Status() : share(id, operation);
     default:
       return alone ? Status()
@@ -216,6 +238,9 @@ Status ModelBuilder::apply(const Operation& operation) {
     case OpKind::kSleep:
     case OpKind::kMark:
       return {};
+    case OpKind::kWait:
+    case OpKind::kAcknowledge:
+      return use_submitted(operation);
     default:
       return apply_data(operation);
   }
@@ -297,6 +322,8 @@ Status ModelBuilder::rename(const Operation& operation) {
     return {};  // two names of one file: nothing happens
   }
   if (there && operation.rename == RenameMode::kReplace) {
+    // What is promised of it then must be told.
+    PC_RETURN_IF_ERROR(check_in_flight(moved, 0, kWholeFile));
     const bool directory = inode(moved).type == InodeType::kDirectory;
     if (directory != (inode(*there).type == InodeType::kDirectory)) {
       return refuse("one is a directory and the other is not");
@@ -342,6 +369,7 @@ Status ModelBuilder::open(const Operation& operation) {
   }
   handles_[operation.handle] = opened;
   if (flags.truncate && inode(opened).size.latest().bytes != 0) {
+    PC_RETURN_IF_ERROR(check_in_flight(opened, 0, kWholeFile));
     set_size(opened, 0, false);
     inode(opened).content.set(step_, {});
     inode(opened).reserved.set(step_, {});

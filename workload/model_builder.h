@@ -10,7 +10,7 @@ namespace powercut {
 
 class ModelBuilder {
  public:
-  explicit ModelBuilder(const Workload& workload);
+  ModelBuilder(const Workload& workload, std::shared_ptr<const BlockSource> disk);
 
   Result<FileModel> build();
 
@@ -27,12 +27,16 @@ class ModelBuilder {
   Status allocate(const Operation& operation);
   Status clone(const Operation& operation);
   Status write(const Operation& operation, std::uint64_t offset_bytes);
+  Status use_submitted(const Operation& operation);
+  // Nothing may change what a write in flight may still write.
+  Status check_in_flight(InodeId inode, std::uint64_t begin, std::uint64_t end) const;
 
   Result<InodeId> directory_of(const std::string& path, std::string& name);
   Result<InodeId> find(const std::string& path);
   Result<InodeId> file_of(const std::string& path, const std::string& handle);
   Result<ModelName> free_name(const std::string& path);
 
+  void make_disk(std::shared_ptr<const BlockSource> before);
   InodeId make(InodeType type, std::uint32_t mode);
   void bind(const ModelName& name, std::optional<InodeId> inode);
   std::optional<InodeId> bound(const ModelName& name) const;
@@ -49,8 +53,9 @@ class ModelBuilder {
   const Workload& workload_;
   FileModel model_;
   Handles handles_;
-  std::size_t at_ = 0;  // the operation
-  Step step_ = 0;       // at_ + 1
+  std::map<std::string, std::size_t> submitted_;  // the latest of each name
+  std::size_t at_ = 0;                            // the operation
+  Step step_ = 0;                                 // at_ + 1
   // Which thread of the group at hand touched an inode or a name first.
   std::map<InodeId, std::uint32_t> inode_threads_;
   std::map<ModelName, std::uint32_t> name_threads_;

@@ -3,12 +3,49 @@
 // The operations that change what files hold.
 
 #include "workload/model_builder.h"
+#include "workload/workload_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace powercut {
+
+namespace {
+
+constexpr std::uint64_t kWholeFile = std::numeric_limits<std::uint64_t>::max();
+
+}  // namespace
+
+Status ModelBuilder::check_in_flight(InodeId id, std::uint64_t begin,
+                                     std::uint64_t end) const {
+  for (const std::size_t submit : model_.submits_) {
+    const ModelTarget& write = model_.targets_[submit];
+    if (!write.waited && write.inode == id && write.offset_bytes < end &&
+        begin < write.offset_bytes + write.length_bytes) {
+      return refuse(fmt::format("'{}' is still in flight there",
+                                to_text(workload_.operations[submit])));
+    }
+  }
+  return {};
+}
+
+Status ModelBuilder::use_submitted(const Operation& operation) {
+  const auto found = submitted_.find(operation.text);
+  if (found == submitted_.end()) {
+    return refuse(fmt::format("no write {} was submitted", operation.text));
+  }
+  ModelTarget& write = model_.targets_[found->second];
+  target().submitted = found->second;
+  target().inode = write.inode;
+  target().offset_bytes = write.offset_bytes;
+  target().length_bytes = write.length_bytes;
+  if (operation.kind == OpKind::kWait) {
+    write.waited = at_;
+  }
+  return {};
+}
 
 Status ModelBuilder::write(const Operation& operation, std::uint64_t offset_bytes) {
   PC_ASSIGN_OR_RETURN(const InodeId id, file_of(operation.path, operation.handle));
@@ -20,6 +57,16 @@ Status ModelBuilder::write(const Operation& operation, std::uint64_t offset_byte
   if (operation.kind == OpKind::kMmapWrite && offset_bytes + length > size) {
     return refuse(fmt::format("a mapping ends with the file, at {}", size));
   }
+  const bool grows = offset_bytes + length > size;
+  if (grows && model_.raw_disk_) {
+    return refuse(fmt::format("the disk ends at {}", size));
+  }
+  if (grows && operation.kind == OpKind::kSubmit) {
+    return refuse(fmt::format(
+        "the file ends at {}, and file systems wait for a write that makes it longer",
+        size));
+  }
+  PC_RETURN_IF_ERROR(check_in_flight(id, offset_bytes, offset_bytes + length));
   ContentImage image = inode(id).content.latest();
   image.put(ContentPiece{offset_bytes, length, at_, offset_bytes, operation.fill,
                          operation.fill_byte});
@@ -27,7 +74,10 @@ Status ModelBuilder::write(const Operation& operation, std::uint64_t offset_byte
   target().inode = id;
   target().offset_bytes = offset_bytes;
   target().length_bytes = length;
-  const bool grows = offset_bytes + length > size;
+  if (operation.kind == OpKind::kSubmit) {
+    submitted_[operation.text] = at_;
+    model_.submits_.push_back(at_);
+  }
   if (grows) {
     set_size(id, offset_bytes + length, true);
   }
@@ -49,10 +99,12 @@ Status ModelBuilder::apply_data(const Operation& operation) {
       return write(operation, operation.flags.append ? inode(id).size.latest().bytes
                                                      : operation.offset_bytes);
     case OpKind::kMmapWrite:
+    case OpKind::kSubmit:
       return write(operation, operation.offset_bytes);
     case OpKind::kAppend:
       return write(operation, inode(id).size.latest().bytes);
     case OpKind::kTruncate: {
+      PC_RETURN_IF_ERROR(check_in_flight(id, 0, kWholeFile));
       const std::uint64_t size = operation.length_bytes;
       const std::uint64_t before = inode(id).size.latest().bytes;
       ContentImage image = inode(id).content.latest();
@@ -80,6 +132,7 @@ Status ModelBuilder::apply_data(const Operation& operation) {
 
 Status ModelBuilder::allocate(const Operation& operation) {
   PC_ASSIGN_OR_RETURN(const InodeId id, file_of(operation.path, operation.handle));
+  PC_RETURN_IF_ERROR(check_in_flight(id, 0, kWholeFile));
   const std::uint64_t begin = operation.offset_bytes;
   const std::uint64_t length = operation.length_bytes;
   const std::uint64_t size = inode(id).size.latest().bytes;
@@ -140,6 +193,8 @@ Status ModelBuilder::allocate(const Operation& operation) {
 Status ModelBuilder::clone(const Operation& operation) {
   PC_ASSIGN_OR_RETURN(const InodeId from, file_of(operation.path, operation.handle));
   PC_ASSIGN_OR_RETURN(const InodeId to, file_of(operation.path2, operation.handle2));
+  PC_RETURN_IF_ERROR(check_in_flight(from, 0, kWholeFile));
+  PC_RETURN_IF_ERROR(check_in_flight(to, 0, kWholeFile));
   const std::uint64_t source_size = inode(from).size.latest().bytes;
   const bool whole = operation.kind == OpKind::kClone;
   const std::uint64_t begin = whole ? 0 : operation.offset_bytes;

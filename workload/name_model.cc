@@ -317,8 +317,12 @@ bool NameModel::apply(const Operation& operation) {
     case OpKind::kSleep:
     case OpKind::kDropCaches:
       return true;
+    // Not generated.
     case OpKind::kClone:
     case OpKind::kCloneRange:
+    case OpKind::kSubmit:
+    case OpKind::kWait:
+    case OpKind::kAcknowledge:
       return false;
   }
   return false;

@@ -21,6 +21,8 @@ enum class OpKind : std::uint8_t {
   kAppend,       // append FILE LENGTH
   kMmapWrite,    // mmap-write FILE OFFSET LENGTH: through a shared mapping, not synced
   kMsync,        // msync FILE OFFSET LENGTH: MS_SYNC of that part of the mapping
+  kSubmit,       // submit @H OFFSET LENGTH as NAME: begins a direct write, waits for none
+  kWait,         // wait NAME: until the submitted write is complete
   kTruncate,     // truncate FILE SIZE
   kAllocate,     // falloc FILE MODE OFFSET LENGTH
   kClone,        // clone FROM TO: FICLONE; TO is there already
@@ -40,6 +42,7 @@ enum class OpKind : std::uint8_t {
   kFdatasync,    // fdatasync FILE
   kSync,         // sync: of everything; see perform.h
   kSyncfs,       // syncfs
+  kAcknowledge,  // acknowledge NAME: the program takes a submitted write for durable
   kDropCaches,   // drop-caches: clean pages, dentries and inodes of the whole machine
   kSleep,        // sleep MILLISECONDS
   kMark,         // mark TEXT: in the log, for the user
@@ -87,7 +90,8 @@ struct Operation {
   std::string path2;    // the second path of link, rename, clone
   std::string handle;   // FILE given as "@H": the name H; then path is empty
   std::string handle2;  // the same of the second file of clone
-  std::string text;     // target of a symlink, text of a mark, name of an attribute
+  std::string text;     // target of a symlink, text of a mark, name of an attribute or of
+                        // a submitted write
   std::string value;    // of an attribute
   std::uint64_t offset_bytes = 0;
   std::uint64_t length_bytes = 0;   // size of truncate, milliseconds of sleep

@@ -20,6 +20,7 @@ extern const OperationField kToFileField;      // TO: path2 or handle2
 extern const OperationField kTargetField;      // TARGET: text
 extern const OperationField kXattrNameField;   // NAME: text
 extern const OperationField kXattrValueField;  // VALUE: value
+extern const OperationField kSubmittedField;   // NAME: text
 
 // Numbers and choices.
 extern const OperationField kOffsetField;        // OFFSET: offset_bytes
@@ -39,6 +40,10 @@ extern const OperationOptions kOpenOptions;
 extern const OperationOptions kRenameOptions;
 extern const OperationOptions kDeviceOptions;
 extern const OperationOptions kMarkOptions;
+extern const OperationOptions kSubmitOptions;
+
+// The name of a submitted write. The Error has no place yet.
+Status read_submitted_name(const Word& word, Operation& operation);
 
 // Octal permissions, at most 07777.
 Result<std::uint32_t> parse_mode(std::string_view text);

@@ -208,6 +208,13 @@ std::string print_device(const Operation& operation) {
              : fmt::format(" {} {}", operation.user, operation.group);
 }
 
+Status read_submit(std::span<const Word> words, Operation& operation) {
+  if (words.size() != 2 || words[0].text != "as") {
+    return bad("it has no name", "usage: submit @H OFFSET LENGTH as NAME");
+  }
+  return read_submitted_name(words[1], operation);
+}
+
 // The marks that perform() itself writes must not be forged.
 bool is_reserved(std::string_view text) {
   const std::string_view first = text.substr(0, text.find(' '));
@@ -245,6 +252,10 @@ const OperationOptions kDeviceOptions = {"[MAJOR MINOR]", &read_device, &print_d
 const OperationOptions kMarkOptions = {
     "TEXT", &read_mark, [](const Operation& operation) {
       return fmt::format(" {}", word_text(operation.text));
+    }};
+const OperationOptions kSubmitOptions = {
+    "as NAME", &read_submit, [](const Operation& operation) {
+      return fmt::format(" as {}", word_text(operation.text));
     }};
 
 }  // namespace powercut

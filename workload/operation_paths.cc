@@ -61,15 +61,19 @@ Status read_path(const Word& word, std::string& path) {
   return {};
 }
 
+// What handles and submitted writes are called.
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMostNameBytes &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+         });
+}
+
 Status read_handle(const Word& word, std::string& handle) {
   const std::string_view name = std::string_view(word.text).substr(
       word.quoted || !word.text.starts_with('@') ? word.text.size() : 1);
-  const bool good = !name.empty() && name.size() <= kMostNameBytes &&
-                    std::all_of(name.begin(), name.end(), [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                             (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-                    });
-  if (!good) {
+  if (!is_plain_name(name)) {
     return bad(fmt::format("{} is no handle", shown(word.text)),
                "a handle is @ and letters, digits, _ - or .: @h");
   }
@@ -119,6 +123,15 @@ std::string print_text(const Operation& operation) {
 
 }  // namespace
 
+Status read_submitted_name(const Word& word, Operation& operation) {
+  if (!is_plain_name(word.text)) {
+    return bad(fmt::format("{} is no name of a write", shown(word.text)),
+               "letters, digits, _ - or .: submit @h 0 4K as first");
+  }
+  operation.text = word.text;
+  return {};
+}
+
 const OperationField kPathField = {"PATH", &read_first_path, &print_first_path};
 const OperationField kOldPathField = {"OLD", &read_first_path, &print_first_path};
 const OperationField kNewPathField = {
@@ -166,5 +179,6 @@ const OperationField kXattrValueField = {
       return {};
     },
     [](const Operation& operation) { return word_text(operation.value); }};
+const OperationField kSubmittedField = {"NAME", &read_submitted_name, &print_text};
 
 }  // namespace powercut

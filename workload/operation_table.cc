@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::uint64_t kLastOffset = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kMostWrittenBytes = 1ULL << 30;
+constexpr std::uint64_t kMostSubmittedBytes = 1ULL << 26;
+constexpr std::uint64_t kSectorBytes = 512;
 
 constexpr bool kTakesRoot = true;
 
@@ -32,6 +34,8 @@ std::vector<OperationSpec> make_table() {
       {"append", OpKind::kAppend, {file, length}, &kByteOptions},
       {"mmap-write", OpKind::kMmapWrite, {file, offset, length}, &kByteOptions},
       {"msync", OpKind::kMsync, {file, offset, length}},
+      {"submit", OpKind::kSubmit, {&kHandleField, offset, length}, &kSubmitOptions},
+      {"wait", OpKind::kWait, {&kSubmittedField}},
       {"truncate", OpKind::kTruncate, {file, &kSizeField}},
       {"falloc", OpKind::kAllocate, {file, &kAllocateModeField, offset, length}},
       {"clone", OpKind::kClone, {&kFromFileField, &kToFileField}},
@@ -61,6 +65,7 @@ std::vector<OperationSpec> make_table() {
       {"fdatasync", OpKind::kFdatasync, {file}, nullptr, kTakesRoot},
       {"sync", OpKind::kSync, {}},
       {"syncfs", OpKind::kSyncfs, {}},
+      {"acknowledge", OpKind::kAcknowledge, {&kSubmittedField}},
       {"drop-caches", OpKind::kDropCaches, {}},
       {"sleep", OpKind::kSleep, {&kMillisecondsField}},
       {"mark", OpKind::kMark, {}, &kMarkOptions},
@@ -85,6 +90,14 @@ Status check_whole(const OperationSpec& spec, const Operation& operation) {
     return fail(ErrorKind::kUsage,
                 fmt::format("{} bytes in one write", operation.length_bytes),
                 "at most 1G; a repeat writes more");
+  }
+  if (spec.kind == OpKind::kSubmit &&
+      (operation.length_bytes > kMostSubmittedBytes ||
+       (operation.offset_bytes | operation.length_bytes) % kSectorBytes != 0)) {
+    return fail(ErrorKind::kUsage,
+                fmt::format("{} bytes at {} are no direct write", operation.length_bytes,
+                            operation.offset_bytes),
+                "whole sectors of 512 bytes, at most 64M");
   }
   return {};
 }

@@ -62,6 +62,7 @@ class Performer {
   const PerformOptions& options_;
   const RootDir& root_;
   OpenFiles files_;
+  SubmittedWrites submitted_;
   std::atomic<bool> stopped_{false};  // a mark was refused, or Ctrl-C
   // Held while a mark is on its way, too: one at a time.
   std::mutex mutex_;
@@ -134,7 +135,7 @@ bool Performer::perform_one(std::size_t number, OpenFiles::Scope scope) {
   if (interrupted()) {
     return note_failure(number, EINTR);
   }
-  PerformStep step{workload_.operations[number], number, root_, files_, scope,
+  PerformStep step{workload_.operations[number], number, root_, files_, submitted_, scope,
                    options_.whole_machine,       {}};
   const int failed = do_step(step);
   return failed == 0 ? note_success(step) : note_failure(number, failed);
@@ -187,7 +188,9 @@ Result<PerformResult> Performer::run() {
 }  // namespace
 
 Result<PerformResult> perform(const Workload& workload, const PerformOptions& options) {
-  PC_ASSIGN_OR_RETURN(const RootDir root, RootDir::open(options.root));
+  PC_ASSIGN_OR_RETURN(const RootDir root, options.disk.empty()
+                                              ? RootDir::open(options.root)
+                                              : RootDir::open_disk(options.disk));
   const NoUmask no_umask;
   return Performer(workload, options, root).run();
 }

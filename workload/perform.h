@@ -29,6 +29,8 @@ namespace powercut {
 
 struct PerformOptions {
   std::filesystem::path root;  // of the mounted file system
+  // Instead: the block device that the workload is about (raw_disk.h).
+  std::filesystem::path disk;
   // Returns when the mark is in the log. From any thread, one call at a time.
   std::function<Status(std::string_view text)> mark;
   // `sync` writes back every file system of the machine, as sync(2) does. Else it is

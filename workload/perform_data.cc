@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -22,19 +21,12 @@ namespace {
 constexpr std::uint64_t kMaxOffset = std::numeric_limits<off_t>::max();
 // What one write(2) gets at most; a longer write is several.
 constexpr std::uint64_t kPieceBytes = std::uint64_t{64} << 20;
-constexpr std::size_t kAlignment = 4096;  // enough for O_DIRECT everywhere
-
-struct Free {
-  void operator()(std::byte* memory) const { std::free(memory); }
-};
 
 // The content of a piece of an operation's data, in memory that O_DIRECT takes.
 class Content {
  public:
   explicit Content(std::uint64_t length_bytes)
-      : bytes_(std::min(length_bytes, kPieceBytes)),
-        memory_(static_cast<std::byte*>(
-            std::aligned_alloc(kAlignment, (bytes_ / kAlignment + 1) * kAlignment))) {}
+      : bytes_(std::min(length_bytes, kPieceBytes)), memory_(make_aligned(bytes_)) {}
 
   bool valid() const { return memory_ != nullptr; }
 
@@ -51,7 +43,7 @@ class Content {
 
  private:
   std::uint64_t bytes_;
-  std::unique_ptr<std::byte, Free> memory_;
+  AlignedBytes memory_;
 };
 
 // Writes the operation's length from `offset_bytes` on; at the end of the file if

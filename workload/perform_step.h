@@ -9,6 +9,7 @@
 #include "workload/open_files.h"
 #include "workload/operation.h"
 #include "workload/root_dir.h"
+#include "workload/submitted_writes.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,12 +23,13 @@ struct PerformStep {
   std::size_t number = 0;  // in its workload
   const RootDir& root;
   OpenFiles& files;
+  SubmittedWrites& submitted;
   OpenFiles::Scope scope = 0;
   bool whole_machine = false;
   std::optional<std::uint64_t> made_inode;  // out
 };
 
-// The table of all kinds. A mark does nothing here.
+// The table of all kinds. A mark and an acknowledgement do nothing here.
 int do_step(PerformStep& step);
 
 // A FILE of an operation: a path that is opened for it, or a handle.
@@ -61,6 +63,10 @@ int do_mmap_write(PerformStep& step);
 int do_msync(PerformStep& step);
 int do_fsync(PerformStep& step);
 int do_fdatasync(PerformStep& step);
+
+// perform_submit.cc: writes that are not waited for
+int do_submit(PerformStep& step);
+int do_wait(PerformStep& step);
 
 // perform_names.cc: names and attributes
 int do_mkdir(PerformStep& step);

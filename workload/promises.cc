@@ -87,7 +87,7 @@ Result<Promises> profile_of(std::string_view file_system,
     // and its new parents, not the renames of old ones.
     promises.parent_names = file_system == "f2fs";
     promises.reservations = true;
-  } else if (file_system == "vfat") {
+  } else if (file_system == "vfat" || file_system == "none") {
     promises.attributes = false;
   } else if (file_system != "ext2") {
     return fail(ErrorKind::kUsage,

@@ -2,6 +2,8 @@
 
 #include "workload/root_dir.h"
 
+#include "workload/raw_disk.h"
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -47,7 +49,20 @@ Result<RootDir> RootDir::open(const std::filesystem::path& path) {
   return RootDir(std::move(fd));
 }
 
+Result<RootDir> RootDir::open_disk(const std::filesystem::path& device) {
+  PC_ASSIGN_OR_RETURN(Fd fd, Fd::open(device, O_PATH));
+  struct stat status = {};
+  if (::fstat(fd.get(), &status) != 0 || !S_ISBLK(status.st_mode)) {
+    return fail(ErrorKind::kUsage, fmt::format("{} is no disk", device.native()),
+                "a block device");
+  }
+  return RootDir(std::move(fd), true);
+}
+
 int RootDir::open_below(const std::string& path, int flags, mode_t mode, Fd& file) const {
+  if (disk_) {
+    return ENOTDIR;
+  }
   if (const int bad = check_path(path); bad != 0) {
     return bad;
   }
@@ -77,6 +92,13 @@ int RootDir::open_node(const std::string& path, Fd& node) const {
 }
 
 int RootDir::open_file(const std::string& path, int flags, Fd& file) const {
+  if (disk_) {
+    if (path != kRawDiskName) {
+      return ENOENT;
+    }
+    file = Fd(::open(path_of_descriptor(fd_.get()).c_str(), flags | O_CLOEXEC));
+    return file.valid() ? 0 : errno;
+  }
   Fd node;
   if (const int failed = open_node(path, node); failed != 0) {
     return failed;

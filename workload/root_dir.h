@@ -29,6 +29,9 @@ class RootDir {
   // An Error if it is no directory.
   static Result<RootDir> open(const std::filesystem::path& path);
 
+  // No directory: the one file there is is that device, named as raw_disk.h says.
+  static Result<RootDir> open_disk(const std::filesystem::path& device);
+
   int fd() const { return fd_.get(); }
 
   // The directory of a path's last name: for the calls whose names end in "at". Paths
@@ -49,11 +52,12 @@ class RootDir {
   int create_nameless(const std::string& path, int flags, mode_t mode, Fd& file) const;
 
  private:
-  explicit RootDir(Fd fd) : fd_(std::move(fd)) {}
+  explicit RootDir(Fd fd, bool disk = false) : fd_(std::move(fd)), disk_(disk) {}
 
   int open_below(const std::string& path, int flags, mode_t mode, Fd& file) const;
 
   Fd fd_;
+  bool disk_;
 };
 
 // A path that leads to what a descriptor stands for, also to one of O_PATH.

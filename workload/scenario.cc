@@ -4,7 +4,9 @@
 
 #include "base/units.h"
 #include "replay/crash_model.h"
+#include "workload/raw_disk.h"
 #include "workload/scenario_lines.h"
+#include "workload/stack_disk.h"
 #include "workload/words.h"
 
 #include <fmt/format.h>
@@ -21,7 +23,7 @@ namespace {
 constexpr std::size_t kMostFileBytes = 16U << 20;
 const std::vector<std::string> kFileSystems = {"ext4", "xfs",  "btrfs", "f2fs",
                                                "ext2", "vfat", "none"};
-const std::vector<std::string> kBlocks = {"workload", "script", "verify"};
+const std::vector<std::string> kBlocks = {"workload", "script", "verify", "stack"};
 
 Status bad(std::string message, std::string hint = {}) {
   return fail(ErrorKind::kUsage, std::move(message), std::move(hint));
@@ -74,7 +76,15 @@ class ScenarioReader {
         {"atomic", &ScenarioReader::read_atomic},
         {"model", &ScenarioReader::read_model},
         {"fault", &ScenarioReader::read_fault},
+        {"depth", &ScenarioReader::read_depth},
+        {"recovery-fault", &ScenarioReader::read_fault},
+        {"disk", &ScenarioReader::read_disk, true},
+        {"module", &ScenarioReader::read_module, true},
+        {"build", &ScenarioReader::read_build, true},
+        {"recorder", &ScenarioReader::read_recorder},
+        {"tier", &ScenarioReader::read_tier},
         {"expect", &ScenarioReader::read_expect, true},
+        {"stack", &ScenarioReader::read_stack},
         {"workload", &ScenarioReader::read_workload},
         {"script", &ScenarioReader::read_script},
         {"verify", &ScenarioReader::read_verify},
@@ -237,10 +247,22 @@ class ScenarioReader {
     return model ? Status{} : fail(model.error());
   }
 
+  // Of the disk, or of the one that recovery writes to.
   Status read_fault(const Directive& directive) {
-    PC_RETURN_IF_ERROR(read_word(directive, scenario_.fault));
-    const Result<FaultModel> fault = parse_fault(scenario_.fault);
+    std::string& word =
+        directive.name == "fault" ? scenario_.fault : scenario_.recovery_fault;
+    PC_RETURN_IF_ERROR(read_word(directive, word));
+    const Result<FaultModel> fault = parse_fault(word);
     return fault ? Status{} : fail(fault.error());
+  }
+
+  Status read_depth(const Directive& directive) {
+    if (directive.rest != "1" && directive.rest != "2") {
+      return bad(fmt::format("a depth of {}", shown(directive.rest)),
+                 "1, or 2 for power cuts during recovery too");
+    }
+    scenario_.depth = directive.rest == "2" ? 2 : 1;
+    return {};
   }
 
   Status read_expect(const Directive& directive) {
@@ -300,6 +322,55 @@ class ScenarioReader {
     return read_lines(directive, scenario_.verify);
   }
 
+  Status read_stack(const Directive& directive) {
+    return read_lines(directive, scenario_.stack);
+  }
+
+  Status read_disk(const Directive& directive) {
+    PC_ASSIGN_OR_RETURN(const std::vector<Word> words, words_of(directive));
+    PC_ASSIGN_OR_RETURN(StackDisk disk, read_stack_disk(words));
+    const auto same = [&](const StackDisk& other) { return other.name == disk.name; };
+    if (std::any_of(scenario_.disks.begin(), scenario_.disks.end(), same)) {
+      return bad(fmt::format("two disks are called {}", shown(disk.name)));
+    }
+    scenario_.disks.push_back(std::move(disk));
+    return {};
+  }
+
+  Status read_module(const Directive& directive) {
+    std::string word;
+    PC_RETURN_IF_ERROR(read_word(directive, word));
+    scenario_.modules.push_back(word);
+    return {};
+  }
+
+  Status read_build(const Directive& directive) {
+    std::string word;
+    PC_RETURN_IF_ERROR(read_word(directive, word));
+    scenario_.builds.push_back(word);
+    return {};
+  }
+
+  Status read_choice(const Directive& directive, const char* yes, const char* no,
+                     bool& out) {
+    std::string word;
+    PC_RETURN_IF_ERROR(read_word(directive, word));
+    if (word != yes && word != no) {
+      return bad(fmt::format("{}: {}", directive.name, shown(word)),
+                 fmt::format("{} or {}", yes, no));
+    }
+    out = word == yes;
+    return {};
+  }
+
+  Status read_recorder(const Directive& directive) {
+    return read_choice(directive, "observe", "bounce", scenario_.observe);
+  }
+
+  Status read_tier(const Directive& directive) {
+    return read_choice(directive, "inferred", "proved", scenario_.inferred);
+  }
+
   bool has(const char* name) const { return seen_.count(name) != 0; }
 
   Status check_whole() {
@@ -307,6 +378,19 @@ class ScenarioReader {
       return fail(ErrorKind::kUsage, fmt::format("{}: {}", name_, message),
                   std::move(hint));
     };
+    if (has("recovery-fault") && scenario_.depth != 2) {
+      return missing("a 'recovery-fault' without 'depth 2'",
+                     "it is of the disk during recovery, which only depth 2 looks at");
+    }
+    if (has("disk")) {
+      return check_stack();
+    }
+    for (const char* each : {"module", "build", "recorder", "tier", "stack"}) {
+      if (has(each)) {
+        return missing(fmt::format("'{}' without a disk", each),
+                       "it is about a stack: disk NAME SIZE");
+      }
+    }
     if (!has("fs")) {
       return missing("'fs' is missing", "fs ext4; fs none for the raw disk");
     }
@@ -320,15 +404,45 @@ class ScenarioReader {
       return missing("a script without a verify or a checker",
                      "nothing is known of what a script did");
     }
-    if (scenario_.file_system == "none") {
-      for (const char* each : {"workload", "mkfs", "mount"}) {
-        if (has(each)) {
-          return missing(fmt::format("'fs none' with a '{}'", each),
-                         "the raw disk has no files: it takes a script and a checker");
-        }
+    return scenario_.file_system == "none" ? check_raw() : Status{};
+  }
+
+  Status check_stack() {
+    for (const char* each :
+         {"workload", "size", "mkfs", "mount", "promise", "latency", "depth"}) {
+      if (has(each)) {
+        return fail(ErrorKind::kUsage, fmt::format("{}: a '{}' with disks", name_, each),
+                    "what is made of a stack's disks is the business of its script");
       }
     }
+    if (!has("script") || !has("verify")) {
+      return fail(ErrorKind::kUsage,
+                  fmt::format("{}: disks without a {}", name_,
+                              has("script") ? "verify" : "script"),
+                  "script builds the stack and works on it, verify looks at what a power "
+                  "cut left");
+    }
+    if (has("fs") && scenario_.file_system != "none") {
+      return fail(ErrorKind::kUsage,
+                  fmt::format("{}: 'fs {}' with disks", name_, scenario_.file_system),
+                  "leave it out: the script makes file systems");
+    }
+    scenario_.file_system = "none";
     return {};
+  }
+
+  Status check_raw() {
+    std::vector<const char*> wrong = {"mkfs", "mount"};
+    if (has("workload")) {
+      wrong.insert(wrong.end(), {"verify", "checker", "promise", "depth"});
+    }
+    for (const char* each : wrong) {
+      if (has(each)) {
+        return bad(fmt::format("{}: 'fs none' with a '{}'", name_, each),
+                   "the raw disk has no file system; a workload on it judges itself");
+      }
+    }
+    return check_raw_workload(scenario_.workload, name_);
   }
 
   std::string name_;

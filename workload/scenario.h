@@ -7,7 +7,9 @@
 //   about TEXT            what goes wrong if it goes wrong; lines add up
 //   source TEXT           where it comes from; may be repeated
 //   needs WORD            a program that must be there: sqlite3; may be repeated
-//   fs TYPE               ext4, xfs, btrfs, f2fs, ext2, vfat; or none: the raw disk
+//   fs TYPE               ext4, xfs, btrfs, f2fs, ext2, vfat; or none: the raw disk,
+//   whose
+//                         workload is about the file "disk" (raw_disk.h)
 //   size BYTES            of the disk; default: what the file system needs
 //   block BYTES           logical block of the disk; default: that of `record`
 //   latency MILLISECONDS  how long the disk takes for a write; default: no time
@@ -16,9 +18,17 @@
 //   checker TEXT          as `check --checker`; default: that of the file system
 //   promise [+|-]NAME     more or less than the file system's profile (docs/oracles.md)
 //   atomic WORD, model WORD, fault WORD    as the options of `check`
-//   expect clean [kernel RANGE]
-//   expect finding ["TEXT"] [kernel RANGE]      TEXT is part of a finding's text
-//   workload {            operations (workload_text.h), to a line with "}" alone
+//   depth 2               power cuts during the recovery of a state of each class, too
+//   recovery-fault WORD   as `fault`, of the disk while recovery writes to it; with depth
+//   2 expect clean [kernel RANGE] expect finding ["TEXT"] [kernel RANGE]      TEXT is
+//   part of a finding's text disk NAME SIZE [domain N]    a disk of a stack, in a guest;
+//   repeated (docs/stacks.md) module NAME           a module that the stack needs of the
+//   guest's kernel; repeated build NAME[:EDIT]     one that is built from the kernel's
+//   source; repeated recorder observe      pages are sent down as they are, and watched;
+//   default: bounce tier inferred         of the verify of a stack; default: proved stack
+//   {               shell functions for script and verify, with the disks' names } as
+//   variables workload {            operations (workload_text.h), to a line with "}"
+//   alone
 //   }
 //   script {              or a bash script, with `powercut mark` at hand
 //   }
@@ -84,6 +94,15 @@ struct Expectation {
   bool operator==(const Expectation&) const = default;
 };
 
+struct StackDisk {
+  std::string name;  // a variable of script and verify
+  std::uint64_t size_bytes = 0;
+  // Disks of one domain share one volatile cache; none: it has its own.
+  std::optional<std::uint32_t> domain = {};
+
+  bool operator==(const StackDisk&) const = default;
+};
+
 struct Scenario {
   std::string name;            // of the file, without ".scenario"
   std::filesystem::path path;  // empty: made by a generator
@@ -101,7 +120,15 @@ struct Scenario {
   std::string atomic;                 // empty: default of `check`
   std::string model;
   std::string fault;
+  unsigned depth = 1;          // 2: power cuts during recovery too
+  std::string recovery_fault;  // of the disk, during recovery only; empty: none
   std::vector<Expectation> expectations;
+  std::vector<StackDisk> disks;      // not empty: a stack, with a script
+  std::vector<std::string> modules;  // of the guest's kernel
+  std::vector<std::string> builds;   // modules that are built from its source
+  bool observe = false;
+  bool inferred = false;
+  std::string stack;   // shell functions
   Workload workload;   // empty if there is a script
   std::string script;  // empty if there is a workload
   std::string verify;
@@ -116,8 +143,9 @@ struct Scenario {
 Status check_file_system(const std::string& name);
 
 // An Error (kUsage) names file, line, word and what would be right. What must be there:
-// fs, and one of workload and script; a script needs a verify or a checker. Directives
-// given twice that may not be, unknown ones, unknown file systems are errors.
+// fs (or disks, with a script), and one of workload and script; a script needs a verify
+// or a checker. Directives given twice that may not be, unknown ones, unknown file
+// systems are errors.
 Result<Scenario> parse_scenario(std::string_view text, const std::filesystem::path& path);
 Result<Scenario> read_scenario(const std::filesystem::path& path);
 

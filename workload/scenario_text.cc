@@ -55,6 +55,18 @@ std::string expectation_text(const Expectation& expectation) {
   return kernels.empty() ? text : fmt::format("{} kernel {}", text, kernels);
 }
 
+void print_stack(Printer& printer, const Scenario& scenario) {
+  for (const StackDisk& disk : scenario.disks) {
+    printer.line("disk", fmt::format("{} {}{}", disk.name, disk.size_bytes,
+                                     disk.domain ? fmt::format(" domain {}", *disk.domain)
+                                                 : std::string()));
+  }
+  printer.lines("module", scenario.modules);
+  printer.lines("build", scenario.builds);
+  printer.line("recorder", scenario.observe ? "observe" : "");
+  printer.line("tier", scenario.inferred ? "inferred" : "");
+}
+
 }  // namespace
 
 std::string to_text(const Scenario& scenario) {
@@ -87,9 +99,13 @@ std::string to_text(const Scenario& scenario) {
   printer.line("atomic", scenario.atomic);
   printer.line("model", scenario.model);
   printer.line("fault", scenario.fault);
+  printer.line("depth", scenario.depth == 1 ? "" : std::to_string(scenario.depth));
+  printer.line("recovery-fault", scenario.recovery_fault);
+  print_stack(printer, scenario);
   for (const Expectation& each : scenario.expectations) {
     printer.line("expect", expectation_text(each));
   }
+  printer.block("stack", scenario.stack);
   printer.block("workload", to_text(scenario.workload));
   printer.block("script", scenario.script);
   printer.block("verify", scenario.verify);

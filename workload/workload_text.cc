@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 
 namespace powercut {
@@ -35,6 +36,16 @@ class WorkloadBuilder {
   Status run(const std::vector<Statement>& statements, Level level) {
     for (const Statement& statement : statements) {
       PC_RETURN_IF_ERROR(run_one(statement, level));
+    }
+    return {};
+  }
+
+  // Where the main thread, or the one at hand, ends.
+  Status check_waited() const {
+    if (const std::optional<HandleTable::Submitted> write = handles_.in_flight()) {
+      return fail_at({name_, write->line},
+                     fmt::format("nothing waits for the write {}", write->name),
+                     fmt::format("wait {} says where it is complete", write->name));
     }
     return {};
   }
@@ -165,6 +176,7 @@ class WorkloadBuilder {
     thread_ = static_cast<std::uint32_t>(thread_names_.size());
     handles_.begin_thread();
     PC_RETURN_IF_ERROR(run(statement.block, Level::kThread));
+    PC_RETURN_IF_ERROR(check_waited());
     handles_.end_thread();
     thread_ = 0;
     if (workload_.operations.size() == first) {
@@ -209,6 +221,7 @@ Result<Workload> parse_workload(std::string_view text, const TextPlace& place) {
                       read_statements(text, place));
   WorkloadBuilder builder(place.name);
   PC_RETURN_IF_ERROR(builder.run(statements, Level::kMain));
+  PC_RETURN_IF_ERROR(builder.check_waited());
   return builder.take();
 }
 
@@ -257,10 +270,13 @@ bool is_acknowledgement(const Operation& operation) {
     case OpKind::kSync:
     case OpKind::kSyncfs:
     case OpKind::kMsync:
+    case OpKind::kAcknowledge:
       return true;
     case OpKind::kWrite:
     case OpKind::kAppend:
       return !operation.handle.empty() && (operation.flags.sync || operation.flags.dsync);
+    case OpKind::kWait:
+      return operation.flags.sync || operation.flags.dsync;
     default:
       return false;
   }

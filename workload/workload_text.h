@@ -43,7 +43,8 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
 
 // Whether its end says that something is durable now: fsync, fdatasync, sync, syncfs,
 // msync, and writes to a handle opened with sync or dsync (which the parser knows, so
-// `flags` of such a write are those of its handle).
+// `flags` of such a write are those of its handle; of a submitted one it is the wait that
+// says so); and acknowledge, by which the program says it.
 bool is_acknowledgement(const Operation& operation);
 
 }  // namespace powercut

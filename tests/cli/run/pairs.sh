@@ -48,3 +48,24 @@ says out "FAIL    other  found something else than 'never said by anyone': "
 sed 's/^expect finding.*/expect finding "is missing, acknowledged by"/' \
   "$library/${twins[0]}-broken.scenario" >that.scenario
 expect 0 run that.scenario
+
+echo "Writes that a flush does not cover, each time:"
+expect 0 run pairs/order-flush-{between,too-early}-{broken,sound} --repeat 5 --jobs 4 --quiet \
+  --json order.json
+told out
+json order.json 'all(s["proved"] for s in scenarios)'
+json order.json '[len(s["findings"]) > 0 for s in scenarios] == [True, False, True, False] * 5'
+# Nothing is found but what the program claims.
+json order.json 'all(c.endswith("[claimed]") for s in d["scenarios"] for f in s["findings"]
+                     for c in f["complaints"])'
+json order.json 'all("`submit @d 8K 4K as b`" in c for s in d["scenarios"][::4]
+                     for f in s["findings"] for c in f["complaints"])'
+mkdir wrong-order
+for twin in between too-early; do
+  sed 's/^expect finding.*/expect clean/' "$library/pairs/order-flush-$twin-broken.scenario" \
+    >"wrong-order/$twin-broken.scenario"
+  sed 's/^expect clean/expect finding/' "$library/pairs/order-flush-$twin-sound.scenario" \
+    >"wrong-order/$twin-sound.scenario"
+done
+expect 1 run wrong-order
+told out

@@ -4,6 +4,7 @@
 
 #include "tests/unit/workload/performed.h"
 #include "workload/promises.h"
+#include "workload/raw_disk.h"
 #include "workload/scenario.h"
 
 #include <catch2/catch.hpp>
@@ -192,6 +193,10 @@ TEST_CASE("the operations of the library can be done", "[library]") {
     }
     INFO(scenario.path.string());
     test::Performed here;
+    if (scenario.file_system == "none") {
+      std::ofstream(here.root() / kRawDiskName);
+      fs::resize_file(here.root() / kRawDiskName, 1 << 20);
+    }
     const Workload workload = without_drop_caches(scenario.workload);
     const PerformResult result = value_or_throw(here.perform(workload));
     if (!result.failed) {

@@ -11,6 +11,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 namespace powercut {
 
@@ -37,7 +38,8 @@ class RandomText {
     const std::vector<OperationSpec>& table = operation_table();
     while (true) {
       const OpKind kind = table[random_.below(table.size())].kind;
-      if (kind != OpKind::kOpen && kind != OpKind::kClose) {
+      if (kind != OpKind::kOpen && kind != OpKind::kClose && kind != OpKind::kSubmit &&
+          kind != OpKind::kWait && kind != OpKind::kAcknowledge) {
         return operation_of(kind);
       }
     }
@@ -178,8 +180,55 @@ class RandomText {
     workload.groups.push_back({first, workload.operations.size()});
   }
 
+  void add(Workload& workload, std::uint32_t thread, Operation made) {
+    made.thread = thread;
+    workload.operations.push_back(std::move(made));
+  }
+
+  Operation about_submitted(OpKind kind, const std::string& name) {
+    Operation made;
+    made.kind = kind;
+    made.text = name;
+    return made;
+  }
+
+  // Two writes at once, through a handle of O_DIRECT, and what is said of them.
+  void add_submitted(Workload& workload, std::uint32_t thread) {
+    const std::string handle = thread_prefix_ + "d";
+    auto found = opened_.find(handle);
+    if (found == opened_.end()) {
+      Operation open;
+      open.kind = OpKind::kOpen;
+      open.path = path();
+      open.handle = handle;
+      open.flags.direct = true;
+      open.flags.dsync = random_.below(2) == 0;
+      found = opened_.emplace(handle, open.flags).first;
+      add(workload, thread, open);
+    }
+    for (const char* name : {"a", "b.1"}) {
+      Operation submit = about_submitted(OpKind::kSubmit, name);
+      submit.handle = handle;
+      submit.offset_bytes = random_.below(1000) * 512;
+      submit.length_bytes = (1 + random_.below(1000)) * 512;
+      add(workload, thread, submit);
+    }
+    for (const char* name : {"b.1", "a"}) {
+      if (random_.below(2) == 0) {
+        add(workload, thread, about_submitted(OpKind::kAcknowledge, "a"));
+      }
+      Operation wait = about_submitted(OpKind::kWait, name);
+      wait.flags = found->second;
+      add(workload, thread, wait);
+    }
+  }
+
   // The operation, on a handle at times, which is opened before if need be.
   void add_operation(Workload& workload, std::uint32_t thread) {
+    if (random_.below(20) == 0) {
+      add_submitted(workload, thread);
+      return;
+    }
     Operation made = operation();
     made.thread = thread;
     const bool may_have_handle =
