@@ -24,9 +24,13 @@ struct Observation {
   std::uint64_t offset_bytes = 0;
   std::string bytes;  // as many as the file has there
   int error = 0;      // errno of the read; then bytes is empty
-  // Of a program that looked at the files: what it says is there ("have X").
+  // Of a program that looked: what it says is there ("have X").
   bool claims_made = false;
   std::vector<std::string> claims;
+  // A claim "LABEL: ..." is for the probe with that label to make, if the base knows of
+  // one; all others are the base's. Of a probe that makes claims: its label. Of a base:
+  // those of all its probes.
+  std::vector<std::string> claim_labels;
 };
 
 }  // namespace powercut

@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -59,6 +60,7 @@ struct CheckerOptions {
   bool data = false;                     // read what files hold too, a probe each unit
   std::uint32_t unit_bytes = 4096;       // of those probes
   bool observe = false;                  // put what probes see into Verdict::seen
+  std::optional<Tier> tier;              // of `stack`; none: proved
 };
 
 // Must be deterministic: equal disks, equal verdicts, whatever the time, the path of the

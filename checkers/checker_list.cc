@@ -6,6 +6,9 @@
 #include "checkers/ext4.h"
 #include "checkers/f2fs.h"
 #include "checkers/files.h"
+#include "checkers/model.h"
+#include "checkers/raw.h"
+#include "checkers/stack.h"
 #include "checkers/usable.h"
 #include "checkers/vfat.h"
 #include "checkers/xfs.h"
@@ -27,6 +30,12 @@ const std::vector<CheckerKind>& checker_kinds() {
        &make_usable_checker},
       {"files", "files:PROG ARGS",
        "e2fsck, then any program in a copy of all files (ext4)", &make_files_checker},
+      {"stack", "stack:SCRIPT NAME...",
+       "a script assembles a stack on the disks, in a guest, and looks at it",
+       &make_stack_checker},
+      {"model", "model:NAME", "what `powercut model NAME` writes", &make_model_checker},
+      {"raw", "raw", "what a workload on the raw disk left; with --scenario only",
+       &make_raw_checker},
       {"command", "command:PROG ARGS {}", "any program; {} is the path of the disk",
        &make_command_checker},
   };

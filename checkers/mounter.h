@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Where a checker has the state mounted by a kernel: this machine's, or a guest's.
+// Where a checker has the state mounted by a kernel: this machine's, or a guest's; or a
+// stack of block devices assembled on its disks by a script.
 
 #pragma once
 
 #include "base/mount_report.h"
 #include "base/result.h"
+#include "base/script_report.h"
 
 #include <cstddef>
 #include <functional>
@@ -27,6 +29,17 @@ class Mounter {
   virtual Result<MountReport> mount(
       std::size_t disk, const MountRequest& request,
       const std::function<void(std::size_t unit)>& begin_probe) = 0;
+
+  // Runs a script with all disks of the subject at hand; `begin_probe(i)` is called when
+  // it announces its part i, from 1. An Error of kind kMissing: not at this place.
+  virtual Result<ScriptReport> run_script(
+      const ScriptRequest& /*request*/,
+      const std::function<void(std::size_t part)>& /*begin_probe*/) {
+    return fail(ErrorKind::kMissing,
+                "no stack can be assembled here: it may take the "
+                "machine down, or find its own devices in the way",
+                "stacks are assembled in a guest: --mount guest");
+  }
 
   // "here", "guest, Linux 6.1.0-56-cloud-amd64": part of what a verdict is about.
   virtual std::string place() const = 0;

@@ -9,6 +9,7 @@
 #include "replay/state_view.h"
 #include "replay/where.h"
 #include "scenarios/scenario_judging.h"
+#include "scenarios/stack_guest.h"
 
 #include <fmt/format.h>
 
@@ -19,9 +20,14 @@ namespace powercut {
 
 namespace {
 
-std::string default_from(const Timeline& timeline, bool performed) {
+std::string default_from(const Timeline& timeline,
+                         const std::optional<Scenario>& scenario) {
+  const char* const first = !scenario                  ? "mkfs"
+                            : !scenario->disks.empty() ? "prepared"
+                            : scenario->script.empty() ? "begin"
+                                                       : "mkfs";
   for (const Mark& mark : timeline.marks()) {
-    if (mark.text == (performed ? "begin" : "mkfs")) {
+    if (mark.text == first) {
       return "mark:" + mark.text;
     }
   }
@@ -71,7 +77,6 @@ void check_numbers(const Arguments& arguments) {
 CheckerOptions checker_options(const Arguments& arguments,
                                const std::optional<Scenario>& scenario,
                                std::uint32_t unit_bytes) {
-  constexpr std::uint32_t kLeastDataUnit = 4096;
   CheckerOptions options;
   options.timeout = std::chrono::milliseconds(
       static_cast<std::int64_t>(arguments.values["timeout"].as<double>() * 1000));
@@ -84,7 +89,7 @@ CheckerOptions checker_options(const Arguments& arguments,
       options.mount_options = scenario->mount_options;
     }
   }
-  options.unit_bytes = std::max(kLeastDataUnit, unit_bytes);
+  options.unit_bytes = data_unit_of(scenario.value_or(Scenario{}), unit_bytes);
   return options;
 }
 
@@ -109,7 +114,7 @@ std::string checker_for(const Arguments& arguments,
     return arguments.text("checker");
   }
   const std::filesystem::path verify = run_dir.path() / "verify.sh";
-  std::ofstream(verify) << scenario->verify;
+  std::ofstream(verify) << stack_verify(*scenario);
   return checker_of(*scenario, verify);
 }
 
@@ -128,7 +133,7 @@ std::size_t count_jobs(const Arguments& arguments, const Checker& checker) {
 }
 
 void start_judge(const Arguments& arguments, std::unique_ptr<Checker> checker,
-                 CheckSession& session) {
+                 const std::optional<Scenario>& scenario, CheckSession& session) {
   if (arguments.has("cross-check") && checker->cross_checker() == nullptr) {
     throw Failure(Error{
         ErrorKind::kUsage,
@@ -140,11 +145,29 @@ void start_judge(const Arguments& arguments, std::unique_ptr<Checker> checker,
   judge.jobs = session.context.jobs;
   judge.unit_bytes = unit_bytes_for(session.recording->timeline(), session.model);
   if (checker->needs_mounter() || arguments.has("cross-check")) {
-    add_mount_place(arguments, *checker, *session.recording, *session.run_dir, judge);
+    add_mount_place(arguments, *checker, scenario, *session.recording, *session.run_dir,
+                    judge);
     session.context.mounted = arguments.text("mount");
   }
   session.judge = value_or_throw(
       Judge::start(*session.recording, std::move(checker), *session.run_dir, judge));
+}
+
+// The log of a recovery has no marks that an oracle knows, and a disk of its own.
+std::string recovery_flags(const Arguments& arguments,
+                           const std::optional<Scenario>& scenario,
+                           const std::string& checker_flags) {
+  if (!scenario) {
+    return checker_flags;
+  }
+  const std::string fault =
+      scenario->recovery_fault.empty() ? "" : " --fault " + scenario->recovery_fault;
+  const std::string checker =
+      scenario->verify.empty() ? " --checker " + quoted(checker_of(*scenario, "")) : "";
+  return (arguments.values["checker"].defaulted()
+              ? checker
+              : typed_flags(arguments, {"checker", "clean-exit"})) +
+         fault;
 }
 
 void take_baseline(CheckSession& session) {
@@ -231,6 +254,11 @@ CheckSession open_check_session(const Arguments& arguments) {
     scenario = value_or_throw(read_scenario(arguments.text("scenario")));
   }
   session.model = model_for(arguments, scenario, *session.recording);
+  session.recovery_model =
+      value_or_throw(recovery_model_of(scenario.value_or(Scenario{}), session.model));
+  session.depth = scenario && arguments.values["depth"].defaulted()
+                      ? scenario->depth
+                      : arguments.values["depth"].as<unsigned>();
   session.run_dir = value_or_throw(RunDir::create());
   const std::string checker_text = checker_for(arguments, scenario, *session.run_dir);
   std::unique_ptr<Checker> checker = value_or_throw(make_checker(
@@ -238,7 +266,7 @@ CheckSession open_check_session(const Arguments& arguments) {
       checker_options(arguments, scenario,
                       unit_bytes_for(session.recording->timeline(), session.model))));
   if (scenario) {
-    session.oracle = value_or_throw(oracle_of(*scenario, session.recording->timeline()));
+    session.oracle = value_or_throw(oracle_of(*scenario, session.recording));
   }
   if (arguments.has("state")) {  // its atomic unit is part of its id
     session.model.atomic_bytes =
@@ -249,14 +277,14 @@ CheckSession open_check_session(const Arguments& arguments) {
   const Timeline& timeline = session.recording->timeline();
   CheckContext& context = session.context;
   context.log_path = quoted_log(arguments);
-  context.from = arguments.text(
-      "from", default_from(timeline, scenario && scenario->script.empty()));
+  context.from = arguments.text("from", default_from(timeline, scenario));
   context.to = arguments.text("to");
   context.checker = checker->name();
   context.state_flags = state_flags(arguments);
   context.checker_flags = typed_flags(arguments, {"checker", "clean-exit", "scenario"}) +
                           (arguments.has("data") ? " --data" : "");
   context.check_flags = typed_flags(arguments, {"from"}) + context.checker_flags;
+  context.recovery_flags = recovery_flags(arguments, scenario, context.checker_flags);
   context.mount_flags =
       typed_flags(arguments, {"mount", "mount-options", "kernel", "modules"});
   context.seed = arguments.values["seed"].as<std::uint64_t>();
@@ -269,7 +297,7 @@ CheckSession open_check_session(const Arguments& arguments) {
               fmt::format("--from {} comes after --to {}", context.from, context.to),
               {}});
   }
-  start_judge(arguments, std::move(checker), session);
+  start_judge(arguments, std::move(checker), scenario, session);
   take_baseline(session);
   return session;
 }

@@ -21,6 +21,8 @@ namespace powercut {
 struct CheckSession {
   std::shared_ptr<const Recording> recording;
   CrashModel model;
+  CrashModel recovery_model;  // of the disk during recovery
+  unsigned depth = 1;
   Cut from = 0;
   Cut to = 0;
   CheckContext context;

@@ -15,20 +15,25 @@ extern const Command kLogListCommand;
 extern const Command kLogVerifyCommand;
 extern const Command kLogConvertCommand;
 extern const Command kReplayCommand;
+extern const Command kAuditChangesCommand;
 extern const Command kCheckCommand;
 extern const Command kRunCommand;
 extern const Command kGenerateCommand;
+extern const Command kModelCommand;
 extern const Command kMountCommand;
 extern const Command kPerformCommand;
 extern const Command kGuestCommand;
 extern const Command kGuestAgentCommand;
+extern const Command kBlocksCommand;
+extern const Command kProbeCommand;
 
 const std::vector<const Command*>& command_list() {
   static const std::vector<const Command*> kList = {
-      &kDoctorCommand,  &kRecordCommand,  &kMarkCommand,       &kStampCommand,
-      &kLogInfoCommand, &kLogListCommand, &kLogVerifyCommand,  &kLogConvertCommand,
-      &kReplayCommand,  &kCheckCommand,   &kRunCommand,        &kGenerateCommand,
-      &kMountCommand,   &kGuestCommand,   &kGuestAgentCommand, &kPerformCommand,
+      &kDoctorCommand,     &kRecordCommand,     &kMarkCommand,         &kStampCommand,
+      &kBlocksCommand,     &kLogInfoCommand,    &kLogListCommand,      &kLogVerifyCommand,
+      &kLogConvertCommand, &kReplayCommand,     &kAuditChangesCommand, &kCheckCommand,
+      &kRunCommand,        &kGenerateCommand,   &kModelCommand,        &kMountCommand,
+      &kGuestCommand,      &kGuestAgentCommand, &kPerformCommand,      &kProbeCommand,
   };
   return kList;
 }

@@ -27,7 +27,7 @@ void print_usage(std::FILE* out) {
     if (command->hidden) {
       continue;
     }
-    fmt::print(out, "  {:<12} {}\n", command->name, command->summary);
+    fmt::print(out, "  {:<13} {}\n", command->name, command->summary);
   }
   fmt::print(out,
              "\nfirst steps:\n"

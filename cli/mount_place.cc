@@ -5,6 +5,7 @@
 #include "cli/guest_arguments.h"
 #include "scenarios/guest_mounter.h"
 #include "scenarios/here_mounter.h"
+#include "scenarios/stack_guest.h"
 
 #include <fmt/format.h>
 
@@ -55,8 +56,8 @@ void add_mount_options(po::options_description& options) {
 }
 
 void add_mount_place(const Arguments& arguments, const Checker& checker,
-                     const Recording& recording, const RunDir& run_dir,
-                     JudgeOptions& judge) {
+                     const std::optional<Scenario>& scenario, const Recording& recording,
+                     const RunDir& run_dir, JudgeOptions& judge) {
   const std::string place = arguments.text("mount");
   const std::uint32_t block_bytes = recording.timeline().devices()[0].logical_block_bytes;
   if (place == "here") {
@@ -70,6 +71,9 @@ void add_mount_place(const Arguments& arguments, const Checker& checker,
               "--mount is guest or here"});
   }
   GuestOptions guest = guest_machine(arguments, kMemoryOption);
+  if (scenario && !scenario->disks.empty()) {
+    value_or_throw(equip_guest(*scenario, false, guest));
+  }
   judge.make_mounter = mounter_in_guest(guest, block_bytes, run_dir);
   judge.pinned = false;  // the work is QEMU's
 }

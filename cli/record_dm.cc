@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <system_error>
 
 namespace powercut {
 
@@ -46,7 +48,6 @@ LogTargetOptions target_options(const Arguments& arguments) {
   LogTargetOptions options;
   options.target = arguments.text("target");
   options.format = arguments.values["format"].as<std::uint32_t>();
-  options.domain = arguments.values["domain"].as<std::uint32_t>();
   options.observe = arguments.has("observe");
   options.log_reads = arguments.has("log-reads");
   options.power_fail = arguments.has("power-fail");
@@ -68,9 +69,8 @@ void check_target(const LogTargetOptions& options) {
     refuse(fmt::format("there is no log format {}", options.format),
            "--format is 1 or 2");
   }
-  if (options.format == 1 &&
-      (options.domain != 0 || options.observe || options.log_reads)) {
-    refuse("--domain, --observe and --log-reads need --format 2",
+  if (options.format == 1 && (options.observe || options.log_reads)) {
+    refuse("--observe and --log-reads need --format 2",
            "format 1 has no place for what they record");
   }
 }
@@ -100,6 +100,32 @@ void check_usage(const Arguments& arguments) {
   }
 }
 
+// "1" is for all disks, "journal=1" for the one of that name.
+void set_domain(const std::string& text, DmRecordingOptions& options) {
+  const std::size_t equals = text.rfind('=');
+  const std::string number = equals == std::string::npos ? text : text.substr(equals + 1);
+  std::uint32_t domain = 0;
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), domain);
+  if (error != std::errc() || end != number.data() + number.size()) {
+    refuse(fmt::format("'{}' is no domain", text), "--domain is N or NAME=N");
+  }
+  if (options.target.format == 1) {
+    refuse("--domain needs --format 2", "format 1 has no place for it");
+  }
+  bool known = false;
+  for (DmRecordingOptions::Disk& disk : options.disks) {
+    if (equals == std::string::npos || disk.name == text.substr(0, equals)) {
+      disk.domain = domain;
+      known = true;
+    }
+  }
+  if (!known) {
+    refuse(fmt::format("no disk is called '{}'", text.substr(0, equals)),
+           "--device DISK=NAME names one");
+  }
+}
+
 DmRecordingOptions dm_options(const Arguments& arguments) {
   DmRecordingOptions options;
   for (const std::string& text :
@@ -113,6 +139,12 @@ DmRecordingOptions dm_options(const Arguments& arguments) {
   options.target = target_options(arguments);
   options.workload = workload_options(arguments);
   check_target(options.target);
+  if (arguments.has("domain")) {
+    for (const std::string& text :
+         arguments.values["domain"].as<std::vector<std::string>>()) {
+      set_domain(text, options);
+    }
+  }
   for (std::size_t i = 0; i < options.disks.size(); ++i) {
     const std::string& name = options.disks[i].name;
     const auto same = [&](const auto& disk) { return disk.name == name; };
@@ -137,8 +169,9 @@ void add_options(po::options_description& options) {
       "force", "overwrite what is on the log's device, if it is no log")(
       "zero", "write zeros to the disks first, as a replay begins with zeros")(
       "format", po::value<std::uint32_t>()->default_value(2), "of the log: 1 or 2")(
-      "domain", po::value<std::uint32_t>()->default_value(0),
-      "disks of one domain share one volatile cache")(
+      "domain", po::value<std::vector<std::string>>(),
+      "N, or NAME=N for one disk: disks of one domain share one volatile cache (default: "
+      "each has its own)")(
       "observe",
       "send down the workload's own pages, and look whether they change in flight")(
       "on-full", po::value<std::string>(),

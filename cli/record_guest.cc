@@ -23,7 +23,7 @@ using Kind = GuestRecordingOptions::Recorder;
 constexpr const char* kMemoryOption = "guest-memory";
 
 // Options that the recorder in the guest's kernel takes.
-constexpr const char* kTargetOptions[] = {"format", "domain", "memory", "on-full", "ack"};
+constexpr const char* kTargetOptions[] = {"format", "memory", "on-full", "ack"};
 constexpr const char* kTargetSwitches[] = {"observe", "log-reads"};
 
 std::vector<std::string> target_options(const Arguments& arguments) {
@@ -35,6 +35,12 @@ std::vector<std::string> target_options(const Arguments& arguments) {
       words.push_back(fmt::format(
           "--{}={}", name,
           number != nullptr ? fmt::format("{}", *number) : arguments.text(name)));
+    }
+  }
+  if (arguments.has("domain")) {
+    for (const std::string& text :
+         arguments.values["domain"].as<std::vector<std::string>>()) {
+      words.push_back("--domain=" + text);
     }
   }
   for (const char* name : kTargetSwitches) {
@@ -52,6 +58,32 @@ Kind parse_recorder(const std::string& text) {
   return text == "served" ? Kind::kServed : Kind::kKernel;
 }
 
+// "journal:8M"
+GuestRecordingOptions::Disk parse_disk(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) {
+    refuse(fmt::format("'{}' is no disk", text),
+           "--disk NAME:SIZE, as --disk journal:8M");
+  }
+  return {text.substr(0, colon), value_or_throw(parse_bytes(text.substr(colon + 1))), {}};
+}
+
+// Several disks in place of one of --size.
+void set_disks(const Arguments& arguments, GuestRecordingOptions& options) {
+  if (!arguments.has("disk")) {
+    return;
+  }
+  if (options.recorder == Kind::kServed || !options.keep_image.empty() ||
+      !arguments.values["size"].defaulted()) {
+    refuse("--disk does not go with --recorder served, --size and --keep-image",
+           "each disk has its size behind its name");
+  }
+  for (const std::string& text :
+       arguments.values["disk"].as<std::vector<std::string>>()) {
+    options.disks.push_back(parse_disk(text));
+  }
+}
+
 GuestRecordingOptions recording_options(const Arguments& arguments) {
   GuestRecordingOptions options;
   options.recorder = parse_recorder(arguments.text("recorder"));
@@ -67,6 +99,7 @@ GuestRecordingOptions recording_options(const Arguments& arguments) {
                        options.target_options.front()),
            "it belongs to --recorder kernel");
   }
+  set_disks(arguments, options);
   options.guest = guest_machine(arguments, kMemoryOption);
   add_command_files(options.workload.command, options.guest);
   if (!options.workload.file_system.empty()) {
@@ -93,7 +126,11 @@ void add_options(po::options_description& options) {
                         "kernel (the target log-writes, built for the guest's kernel) or "
                         "served (a served disk under the guest; needs no module)")(
       "log-size", po::value<std::string>()->default_value("4G"),
-      "room for the log of --recorder kernel");
+      "room for the log of --recorder kernel")(
+      "disk", po::value<std::vector<std::string>>(),
+      "NAME:SIZE: a disk to record, in place of --size; may be given again: the first "
+      "gets "
+      "the file system, the others are $POWERCUT_DEVICE1, ...");
   add_guest_options(options, kMemoryOption);
 }
 

@@ -157,6 +157,7 @@ void set_run_place(const Arguments& arguments, ScenarioRunOptions& options) {
                         "--mount is here or guest"});
   }
   const GuestOptions guest = guest_machine(arguments, kMemoryOption);
+  options.guest = guest;
   if (place == "loop") {
     run_on_loop(options);
   } else {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/signals.h"
+#include "cli/check_recovery.h"
 #include "cli/log_arguments.h"
 
 #include <fmt/format.h>
@@ -72,14 +73,15 @@ std::string one_line(const std::string& text) {
   return line;
 }
 
-std::string check_command(const ScenarioRunOptions& options,
+std::string check_command(const ScenarioRunOptions& options, const Scenario& scenario,
                           const ScenarioOutcome& outcome) {
   const auto beside = [&](const char* extension) {
     return quoted(std::filesystem::path(outcome.kept).replace_extension(extension));
   };
-  return fmt::format("powercut check {} --base {} --scenario {}{}", beside(".log"),
-                     beside(".base"), beside(".scenario"),
-                     outcome.mounted ? options.mount_flags : "");
+  const std::string base =
+      scenario.disks.empty() ? " --base " + beside(".base") : std::string();
+  return fmt::format("powercut check {}{} --scenario {}{}", beside(".log"), base,
+                     beside(".scenario"), outcome.mounted ? options.mount_flags : "");
 }
 
 ScenarioResult result_of(const ScenarioRunOptions& options, const Scenario& scenario,
@@ -96,8 +98,10 @@ ScenarioResult result_of(const ScenarioRunOptions& options, const Scenario& scen
   result.record_seconds = outcome.record_seconds;
   result.check_seconds = outcome.check_seconds;
   result.kept = outcome.kept;
-  result.check_command = outcome.kept.empty() ? "" : check_command(options, outcome);
+  result.check_command =
+      outcome.kept.empty() ? "" : check_command(options, scenario, outcome);
   result.certificate = outcome.certificate;
+  result.recoveries = report_of(outcome.recoveries);
   return result;
 }
 

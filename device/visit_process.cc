@@ -9,6 +9,7 @@
 #include "device/mount_namespace.h"
 #include "device/mount_report_json.h"
 #include "device/mount_table.h"
+#include "device/script_visit.h"
 
 #include <fmt/format.h>
 
@@ -106,6 +107,24 @@ GuestMessage visited_message(const Result<MountReport>& report) {
   return {"visited", {}, std::move(json)};
 }
 
+void announce_unit(GuestChannel& channel, std::size_t unit) {
+  const std::int64_t index = static_cast<std::int64_t>(unit);
+  if (!channel.send({"unit", {{"index", index}}, {}}) || !wait_for_message(channel)) {
+    ::_exit(0);  // nobody waits for the rest
+  }
+}
+
+// Whoever waits for it ends the whole guest if it takes too long.
+GuestMessage script_once(GuestChannel& channel, const GuestMessage& message) {
+  const Result<ScriptCall> call = read_script_message(message);
+  if (!call) {
+    return error_message(call.error());
+  }
+  return scripted_message(run_script(call->request, call->devices, [&](std::size_t part) {
+    announce_unit(channel, part);
+  }));
+}
+
 GuestMessage visit_once(GuestChannel& channel, const GuestMessage& message) {
   const std::vector<std::string> strings = split_strings(message.payload);
   if (strings.size() != 3) {
@@ -119,12 +138,8 @@ GuestMessage visit_once(GuestChannel& channel, const GuestMessage& message) {
   const std::chrono::seconds limit =
       std::chrono::ceil<std::chrono::seconds>(request->timeout);
   ::alarm(static_cast<unsigned>(limit.count()) + kAlarmSlackSeconds);
-  const Result<MountReport> report = visit_mount(place, *request, [&](std::size_t unit) {
-    const std::int64_t index = static_cast<std::int64_t>(unit);
-    if (!channel.send({"unit", {{"index", index}}, {}}) || !wait_for_message(channel)) {
-      ::_exit(0);  // nobody waits for the rest
-    }
-  });
+  const Result<MountReport> report = visit_mount(
+      place, *request, [&](std::size_t unit) { announce_unit(channel, unit); });
   ::alarm(0);
   return visited_message(report);
 }
@@ -164,6 +179,9 @@ GuestMessage serve_once(GuestChannel& channel, const VisitService& service,
       break;
     }
     if (message->type == "visit" && !channel.send(visit_once(channel, *message))) {
+      break;
+    }
+    if (message->type == "script" && !channel.send(script_once(channel, *message))) {
       break;
     }
     if (service.run && message->type == service.type &&

@@ -117,10 +117,15 @@ Result<DmStack> DmStack::build(const DmRecordingOptions& options,
     stack.most_mark_bytes_ = Format1Writer::max_mark_bytes(parts.log.logical_block_bytes);
   }
   for (std::size_t i = 0; i < parts.disks.size(); ++i) {
+    LogTargetOptions target = stack.options_;
+    target.domain = options.disks[i].domain.value_or(static_cast<std::uint32_t>(i));
+    if (target.format == 2 && version.major >= 2) {
+      target.name = options.disks[i].name;
+    }
     DmTable table;
     table.sectors = parts.disks[i].sectors();
-    table.target = options.target.target;
-    table.parameters = log_target_parameters(stack.options_, parts.disks[i].number_text(),
+    table.target = target.target;
+    table.parameters = log_target_parameters(target, parts.disks[i].number_text(),
                                              parts.log.number_text());
     PC_ASSIGN_OR_RETURN(
         DmDevice device,

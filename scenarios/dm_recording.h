@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct DmRecordingOptions {
   struct Disk {
     std::filesystem::path path;
     std::string name;  // in the log and in /dev/mapper; empty: one is made up
+    // Disks of one domain share one volatile cache. None: its own, the number of the
+    // disk.
+    std::optional<std::uint32_t> domain = {};
   };
 
   std::vector<Disk> disks;         // what is recorded; all but the workload is lost
@@ -30,7 +34,7 @@ struct DmRecordingOptions {
   std::filesystem::path log_copy;  // a file the log is copied to; empty: none
   bool force = false;              // overwrite what is on the log's device
   bool zero = false;               // write zeros to the disks before
-  LogTargetOptions target;
+  LogTargetOptions target;         // its domain is not looked at
   WorkloadOptions workload;
 };
 

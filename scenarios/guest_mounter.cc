@@ -18,15 +18,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kGonePatience{5000};
 
-// "/dev/vda", and "/dev/vdaa" behind "/dev/vdz".
-std::filesystem::path device_of(std::size_t disk) {
-  std::string letters;
-  for (std::size_t rest = disk + 1; rest > 0; rest = (rest - 1) / 26) {
-    letters.insert(letters.begin(), static_cast<char>('a' + (rest - 1) % 26));
-  }
-  return "/dev/vd" + letters;
-}
-
 }  // namespace
 
 GuestMounter::GuestMounter(std::vector<std::filesystem::path> disks,
@@ -60,26 +51,8 @@ Status GuestMounter::start_guest() {
 }
 
 // Once it came up, what keeps it from coming up again is the state that it sees.
-Result<MountReport> GuestMounter::explain_failed_boot(const GuestFailure& failure) {
-  if (failure.kind == GuestFailureKind::kInterrupted) {
-    return fail(ErrorKind::kInterrupted, failure.message);
-  }
-  if (!was_up_) {
-    return fail(failure.kind == GuestFailureKind::kSetup ? ErrorKind::kMissing
-                                                         : ErrorKind::kSystem,
-                fmt::format("no state can be mounted in a guest: {}", failure.message),
-                describe(failure));
-  }
-  MountReport report;
-  report.machine_failure = failure.message;
-  report.console_tail = failure.console_tail;
-  return report;
-}
-
-Result<MountReport> GuestMounter::mount(
-    std::size_t disk, const MountRequest& request,
-    const std::function<void(std::size_t unit)>& begin_probe) {
-  PC_ENSURE(disk < options_.guest.disks.size(), "a file for each disk");
+Result<std::optional<GuestFailure>> GuestMounter::make_ready(
+    const std::string& file_system) {
   if (guest_ && !guest_->alive()) {
     if (!guest_->gone_within(kGonePatience)) {
       return fail(ErrorKind::kSystem,
@@ -88,20 +61,45 @@ Result<MountReport> GuestMounter::mount(
     }
     guest_.reset();
   }
-  if (!guest_) {
-    if (boots_ == 0) {
-      PC_RETURN_IF_ERROR(add_file_system_modules(request.type, options_.guest));
-    }
-    PC_RETURN_IF_ERROR(start_guest());
-    if (const std::optional<GuestFailure> failure = guest_->boot()) {
-      return explain_failed_boot(*failure);
-    }
-    was_up_ = true;
-    if (options_.on_booted) {
-      options_.on_booted();
-    }
+  if (guest_) {
+    return std::optional<GuestFailure>();
   }
-  Result<MountReport> report = guest_->visit(device_of(disk), request, begin_probe);
+  if (boots_ == 0 && !file_system.empty()) {
+    PC_RETURN_IF_ERROR(add_file_system_modules(file_system, options_.guest));
+  }
+  PC_RETURN_IF_ERROR(start_guest());
+  if (std::optional<GuestFailure> failure = guest_->boot()) {
+    if (failure->kind == GuestFailureKind::kInterrupted) {
+      return fail(ErrorKind::kInterrupted, failure->message);
+    }
+    if (!was_up_) {
+      return fail(failure->kind == GuestFailureKind::kSetup ? ErrorKind::kMissing
+                                                            : ErrorKind::kSystem,
+                  fmt::format("no state can be mounted in a guest: {}", failure->message),
+                  describe(*failure));
+    }
+    return failure;
+  }
+  was_up_ = true;
+  if (options_.on_booted) {
+    options_.on_booted();
+  }
+  return std::optional<GuestFailure>();
+}
+
+Result<MountReport> GuestMounter::mount(
+    std::size_t disk, const MountRequest& request,
+    const std::function<void(std::size_t unit)>& begin_probe) {
+  PC_ENSURE(disk < options_.guest.disks.size(), "a file for each disk");
+  PC_ASSIGN_OR_RETURN(const std::optional<GuestFailure> failure,
+                      make_ready(request.type));
+  if (failure) {
+    MountReport report;
+    report.machine_failure = failure->message;
+    report.console_tail = failure->console_tail;
+    return report;
+  }
+  Result<MountReport> report = guest_->visit(disk_in_guest(disk), request, begin_probe);
   if (!report && report.error().kind == ErrorKind::kMissing) {
     Error error = report.error();
     error.message += fmt::format(" ({})", place());
@@ -109,6 +107,28 @@ Result<MountReport> GuestMounter::mount(
         "name a kernel that has it with --kernel IMAGE, and its modules with "
         "--modules DIR";
     return fail(std::move(error));
+  }
+  return report;
+}
+
+Result<ScriptReport> GuestMounter::run_script(
+    const ScriptRequest& request,
+    const std::function<void(std::size_t part)>& begin_probe) {
+  PC_ASSIGN_OR_RETURN(const std::optional<GuestFailure> failure, make_ready(""));
+  if (failure) {
+    ScriptReport report;
+    report.machine_failure = failure->message;
+    report.console_tail = failure->console_tail;
+    return report;
+  }
+  std::vector<std::filesystem::path> devices;
+  for (std::size_t disk = 0; disk < options_.guest.disks.size(); ++disk) {
+    devices.push_back(disk_in_guest(disk));
+  }
+  PC_ASSIGN_OR_RETURN(ScriptReport report,
+                      guest_->run_script(request, devices, begin_probe));
+  if (!report.left.empty()) {
+    guest_->kill();  // the next state begins on a machine without it
   }
   return report;
 }

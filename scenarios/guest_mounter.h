@@ -47,6 +47,10 @@ class GuestMounter : public Mounter {
       std::size_t disk, const MountRequest& request,
       const std::function<void(std::size_t unit)>& begin_probe) override;
 
+  Result<ScriptReport> run_script(
+      const ScriptRequest& request,
+      const std::function<void(std::size_t part)>& begin_probe) override;
+
   // "guest", and behind it the kernel's version once it was booted.
   std::string place() const override;
 
@@ -58,7 +62,8 @@ class GuestMounter : public Mounter {
 
  private:
   Status start_guest();
-  Result<MountReport> explain_failed_boot(const GuestFailure& failure);
+  // A guest that is up; or what keeps the one before it from coming up again.
+  Result<std::optional<GuestFailure>> make_ready(const std::string& file_system);
 
   const RunDir& run_dir_;
   GuestMounterOptions options_;

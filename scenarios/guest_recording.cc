@@ -6,6 +6,7 @@
 #include "base/new_file.h"
 #include "log/log_place.h"
 #include "scenarios/recorded_disk.h"
+#include "workload/scenario.h"
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -25,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kDisk = "/dev/vda";
-constexpr const char* kLogDisk = "/dev/vdb";
 constexpr const char* kMountPoint = "/mnt";
 
 void pass_on(int stream, std::string_view bytes) {
@@ -73,8 +74,17 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::vector<std::string> record_command(const GuestRecordingOptions& options) {
   const WorkloadOptions& workload = options.workload;
-  std::vector<std::string> argv = {"powercut", "record", "--on",  "dm",
-                                   "--device", kDisk,    "--log", kLogDisk};
+  const std::size_t disks = std::max<std::size_t>(options.disks.size(), 1);
+  std::vector<std::string> argv = {"powercut", "record", "--on",
+                                   "dm",       "--log",  disk_in_guest(disks).native()};
+  for (std::size_t i = 0; i < disks; ++i) {
+    const std::string name = options.disks.empty() ? "" : "=" + options.disks[i].name;
+    argv.insert(argv.end(), {"--device", disk_in_guest(i).native() + name});
+    if (!options.disks.empty() && options.disks[i].domain) {
+      argv.push_back(
+          fmt::format("--domain={}={}", options.disks[i].name, *options.disks[i].domain));
+    }
+  }
   if (!workload.file_system.empty()) {
     argv.insert(argv.end(), {"--fs", workload.file_system});
     if (!workload.mkfs_options.empty()) {
@@ -193,16 +203,31 @@ Result<GuestRecordingResult> record_served(const GuestRecordingOptions& options,
   return result;
 }
 
+Result<std::vector<GuestDisk>> make_disks(const GuestRecordingOptions& options,
+                                          const RunDir& run_dir) {
+  std::vector<GuestDisk> disks;
+  for (const GuestRecordingOptions::Disk& disk : options.disks) {
+    const fs::path file = run_dir.path() / ("disk-" + disk.name + ".img");
+    PC_RETURN_IF_ERROR(make_sparse(file, disk.size_bytes));
+    disks.push_back(guest_disk(file, options));
+  }
+  if (disks.empty()) {
+    const fs::path file =
+        options.keep_image.empty() ? run_dir.path() / "disk.img" : options.keep_image;
+    PC_RETURN_IF_ERROR(make_sparse(file, options.size_bytes));
+    disks.push_back(guest_disk(file, options));
+  }
+  return disks;
+}
+
 Result<GuestRecordingResult> record_in_kernel(const GuestRecordingOptions& options,
                                               const RunDir& run_dir) {
-  const fs::path disk =
-      options.keep_image.empty() ? run_dir.path() / "disk.img" : options.keep_image;
-  const fs::path log = run_dir.path() / "log.img";
   PC_RETURN_IF_ERROR(NewFile::check(options.log, {}));
-  PC_RETURN_IF_ERROR(make_sparse(disk, options.size_bytes));
-  PC_RETURN_IF_ERROR(make_sparse(log, options.log_size_bytes));
+  const fs::path log = run_dir.path() / "recorder.log";
   GuestOptions guest_options = options.guest;
-  guest_options.disks = {guest_disk(disk, options), guest_disk(log, options)};
+  PC_ASSIGN_OR_RETURN(guest_options.disks, make_disks(options, run_dir));
+  PC_RETURN_IF_ERROR(make_sparse(log, options.log_size_bytes));
+  guest_options.disks.push_back(guest_disk(log, options));
   for (GuestDisk& file : guest_options.disks) {
     // Flushes of the guest stay in this machine's page cache: the files outlive the
     // guest, however it ends, and need not outlive this machine.
@@ -212,9 +237,13 @@ Result<GuestRecordingResult> record_in_kernel(const GuestRecordingOptions& optio
                       Guest::start(guest_options, run_dir));
   GuestCommand command;
   command.argv = record_command(options);
-  command.on_output = pass_on;
+  command.timeout = options.workload.timeout;
+  if (!options.quiet) {
+    command.on_output = pass_on;
+  }
   GuestRun run = guest->run(command);
   GuestRecordingResult result;
+  result.kernel = kernel_text(guest->kernel_version(), guest->console());
   result.workload = std::move(run.state);
   result.failure = std::move(run.failure);
   if (!result.failure) {
@@ -234,10 +263,19 @@ Result<GuestRecordingResult> record_in_kernel(const GuestRecordingOptions& optio
 
 Result<GuestRecordingResult> record_in_guest(const GuestRecordingOptions& options,
                                              const RunDir& run_dir) {
-  if (options.size_bytes == 0 || options.size_bytes % options.block_bytes != 0) {
-    return fail(ErrorKind::kUsage,
-                fmt::format("a disk of {} bytes is not made of {}-byte blocks",
-                            options.size_bytes, options.block_bytes));
+  std::vector<std::uint64_t> sizes;
+  for (const GuestRecordingOptions::Disk& disk : options.disks) {
+    sizes.push_back(disk.size_bytes);
+  }
+  if (sizes.empty()) {
+    sizes.push_back(options.size_bytes);
+  }
+  for (const std::uint64_t size_bytes : sizes) {
+    if (size_bytes == 0 || size_bytes % options.block_bytes != 0) {
+      return fail(ErrorKind::kUsage,
+                  fmt::format("a disk of {} bytes is not made of {}-byte blocks",
+                              size_bytes, options.block_bytes));
+    }
   }
   return options.recorder == GuestRecordingOptions::Recorder::kServed
              ? record_served(options, run_dir)

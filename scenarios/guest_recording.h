@@ -24,11 +24,20 @@ struct GuestRecordingOptions {
     kServed,  // a served disk; sees them as QEMU sends them
   };
   Recorder recorder = Recorder::kKernel;
+
+  struct Disk {
+    std::string name;  // in the log
+    std::uint64_t size_bytes = 0;
+    std::optional<std::uint32_t> domain = {};  // see DmRecordingOptions
+  };
+
   GuestOptions guest;  // its disks are added; kKernel needs the target's module in it
   WorkloadOptions workload;
   std::filesystem::path log;
   std::filesystem::path keep_image;  // the disk's final bytes go here
   std::uint64_t size_bytes = 0;      // of the disk
+  std::vector<Disk> disks;           // kKernel: several in its place; empty: that one
+  bool quiet = false;                // the workload's output is collected
   std::uint64_t log_size_bytes = std::uint64_t{4} << 30;  // kKernel: room for the log
   std::uint32_t block_bytes = 512;                        // logical block of the disk
   // kKernel: more options of `record --on dm` in the guest.
@@ -38,6 +47,7 @@ struct GuestRecordingOptions {
 struct GuestRecordingResult {
   ExitState workload;
   std::uint64_t log_bytes = 0;
+  std::string kernel;                   // kKernel: as kernel_text() says it
   std::optional<GuestFailure> failure;  // the guest's; the log holds all until then
 };
 

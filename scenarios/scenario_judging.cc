@@ -3,40 +3,83 @@
 #include "scenarios/scenario_judging.h"
 
 #include "base/units.h"
+#include "replay/state_view.h"
+#include "replay/where.h"
+#include "scenarios/stack_guest.h"
 #include "workload/claims.h"
 #include "workload/ledger.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <span>
+#include <utility>
 
 namespace powercut {
+
+namespace {
+
+bool acknowledges(const Timeline& timeline) {
+  return std::ranges::any_of(
+      timeline.marks(), [](const Mark& mark) { return mark.text.starts_with("ack "); });
+}
+
+}  // namespace
+
+std::uint64_t findings_enough(const Expectation& expected) {
+  constexpr std::uint64_t kEnough = 16;
+  return expected.finding && expected.text.empty() ? 1 : kEnough;
+}
 
 std::string checker_of(const Scenario& scenario, const std::filesystem::path& verify) {
   if (!scenario.checker.empty()) {
     return scenario.checker;
   }
+  if (!scenario.disks.empty()) {
+    return fmt::format("stack:{} {}", verify.native(), disk_names(scenario));
+  }
   if (!scenario.verify.empty()) {
     return fmt::format("files:bash -eu {}", verify.native());
   }
+  if (scenario.file_system == "none") {
+    return "raw";
+  }
   return scenario.file_system.starts_with("ext") ? "ext4" : scenario.file_system;
+}
+
+std::uint32_t data_unit_of(const Scenario& scenario, std::uint32_t unit_bytes) {
+  constexpr std::uint32_t kLeastDataUnit = 4096;
+  return scenario.file_system == "none" ? unit_bytes
+                                        : std::max(kLeastDataUnit, unit_bytes);
 }
 
 void set_observing(const Scenario& scenario, CheckerOptions& options) {
   options.observe = scenario.script.empty() || !scenario.verify.empty();
   options.data = scenario.script.empty();
+  if (scenario.inferred) {
+    options.tier = Tier::kInferred;
+  }
 }
 
 Result<std::unique_ptr<Oracle>> oracle_of(const Scenario& scenario,
-                                          const Timeline& timeline) {
+                                          const std::shared_ptr<const Recording>& log) {
+  const Timeline& timeline = log->timeline();
   std::unique_ptr<Oracle> oracle;
   if (scenario.script.empty()) {
     PC_ASSIGN_OR_RETURN(
         Promises promises,
         profile_of(scenario.file_system, scenario.mkfs_options, scenario.mount_options));
     PC_RETURN_IF_ERROR(adjust(promises, scenario.promises));
-    PC_ASSIGN_OR_RETURN(oracle, Ledger::make(scenario.workload, promises, timeline));
+    std::shared_ptr<const BlockSource> disk;
+    if (scenario.file_system == "none") {
+      PC_ASSIGN_OR_RETURN(const Cut begun, find_cut(timeline, "mark:begin"));
+      disk = linear_view(log, begun, 0);
+    }
+    PC_ASSIGN_OR_RETURN(
+        oracle, Ledger::make(scenario.workload, promises, timeline, std::move(disk)));
+  } else if (!scenario.disks.empty() && !acknowledges(timeline)) {
+    return oracle;  // what its verify says is all there is to judge
   } else if (!scenario.verify.empty()) {
     // Its marks are numbers of operations, and no names of what was acknowledged.
     const std::span<const Mark> marks = timeline.marks();
@@ -73,6 +116,14 @@ Result<CrashModel> model_of(const Scenario& scenario, std::uint32_t block_bytes)
   }
   if (!scenario.fault.empty()) {
     PC_ASSIGN_OR_RETURN(model.fault, parse_fault(scenario.fault));
+  }
+  return model;
+}
+
+Result<CrashModel> recovery_model_of(const Scenario& scenario, CrashModel model) {
+  model.fault = {};
+  if (!scenario.recovery_fault.empty()) {
+    PC_ASSIGN_OR_RETURN(model.fault, parse_fault(scenario.recovery_fault));
   }
   return model;
 }

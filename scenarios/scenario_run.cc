@@ -9,6 +9,8 @@
 #include "replay/where.h"
 #include "scenarios/memory_log.h"
 #include "scenarios/scenario_judging.h"
+#include "scenarios/stack_run.h"
+#include "workload/raw_disk.h"
 
 #include <fmt/format.h>
 
@@ -52,6 +54,22 @@ bool was_begun(const fs::path& log, const BaseImage& image) {
   const Result<std::shared_ptr<const Recording>> recording =
       Recording::open(log, options);
   return recording && !(*recording)->timeline().marks().empty();
+}
+
+// Where --fs asks for another file system than the scenario's own.
+Status check_place(const Scenario& scenario, const std::string& file_system) {
+  if (!scenario.script.empty()) {
+    return {};
+  }
+  if (file_system == "none") {
+    return check_raw_workload(scenario.workload, scenario.name);
+  }
+  if (scenario.file_system == "none") {
+    return fail(ErrorKind::kUsage,
+                fmt::format("{} is about the raw disk, not about files on {}",
+                            scenario.name, file_system));
+  }
+  return {};
 }
 
 Status check_needs(const Scenario& scenario) {
@@ -158,10 +176,10 @@ Result<ScenarioOutcome> ScenarioRun::run(const Scenario& given) {
   if (!options_.file_system.empty()) {
     scenario.file_system = options_.file_system;
   }
-  if (scenario.file_system == "none" && scenario.script.empty()) {
-    return fail(ErrorKind::kUsage,
-                "operations need a file system: only a script runs on a raw disk");
+  if (!scenario.disks.empty()) {
+    return run_stack_of(given);
   }
+  PC_RETURN_IF_ERROR(check_place(given, scenario.file_system));
   PC_RETURN_IF_ERROR(check_needs(scenario));
   PC_ASSIGN_OR_RETURN(Kit* const kit, kit_for(scenario));
   const auto begin = std::chrono::steady_clock::now();
@@ -186,7 +204,7 @@ Result<ScenarioOutcome> ScenarioRun::run(const Scenario& given) {
   }
   if (!options_.keep.empty() &&
       (options_.keep_all || outcome.kind != ScenarioOutcome::Kind::kAsExpected)) {
-    PC_RETURN_IF_ERROR(keep(scenario, *kit, memory.path(), outcome));
+    PC_RETURN_IF_ERROR(keep(scenario, kit->image.file, memory.path(), outcome));
   }
   return outcome;
 }
@@ -229,15 +247,14 @@ Result<ScenarioOutcome> ScenarioRun::check(const Scenario& scenario, Kit& kit,
                       Recording::open(log, recording_options));
   const Timeline& timeline = recording->timeline();
   PC_ASSIGN_OR_RETURN(const std::unique_ptr<Oracle> oracle,
-                      oracle_of(scenario, timeline));
+                      oracle_of(scenario, recording));
   const std::uint32_t unit_bytes = unit_bytes_for(timeline, model);
   if (!kit.judge) {
-    constexpr std::uint32_t kLeastDataUnit = 4096;
     CheckerOptions options;
     options.timeout = options_.timeout;
     options.mount_options = scenario.mount_options;
     set_observing(scenario, options);
-    options.unit_bytes = std::max(kLeastDataUnit, unit_bytes);
+    options.unit_bytes = data_unit_of(scenario, unit_bytes);
     PC_ASSIGN_OR_RETURN(std::unique_ptr<Checker> checker,
                         make_checker(checker_of(scenario, kit.verify_file), options));
     JudgeOptions judge;
@@ -278,43 +295,96 @@ Result<ScenarioOutcome> ScenarioRun::check(const Scenario& scenario, Kit& kit,
   explorer.max_runs = options_.max_runs;
   explorer.time_seconds = options_.time_seconds;
   explorer.seed = options_.seed;
-  // What is found is enough to tell; a broken stack can be broken in a million ways.
-  constexpr std::uint64_t kEnoughFindings = 16;
-  explorer.stop_after =
-      outcome.expected.finding && outcome.expected.text.empty() ? 1 : kEnoughFindings;
+  explorer.stop_after = findings_enough(outcome.expected);
   explorer.interrupted = &interrupted;
   Decider decider(recording, *kit.judge, kit.judge->checker().tier(), explorer,
                   options_.inference);
   PC_ASSIGN_OR_RETURN(outcome.certificate,
                       decider.decide(durability, list_windows(timeline, *durability, from,
                                                               to, boundaries)));
+  if (scenario.depth == 2) {
+    NestedOptions nested;
+    nested.explorer = explorer;
+    nested.inference = options_.inference;
+    PC_ASSIGN_OR_RETURN(nested.model, recovery_model_of(scenario, model));
+    PC_RETURN_IF_ERROR(check_recoveries(kit, nested, outcome));
+  }
   outcome.check_seconds = seconds_since(begin);
   outcome.mounted = kit.mounts;
   return outcome;
 }
 
-Status ScenarioRun::keep(const Scenario& scenario, const Kit& kit, const fs::path& log,
-                         ScenarioOutcome& outcome) const {
+// Time and runs are those of the scenario, as are the findings that are enough.
+Status ScenarioRun::check_recoveries(Kit& kit, const NestedOptions& nested,
+                                     ScenarioOutcome& outcome) const {
+  const auto begin = std::chrono::steady_clock::now();
+  const double seconds = options_.time_seconds - outcome.certificate.seconds;
+  std::uint64_t runs = outcome.certificate.runs;
+  std::uint64_t findings = outcome.certificate.findings.size();
+  const auto may_go_on = [&] {
+    return findings < nested.explorer.stop_after &&
+           (options_.max_runs == 0 || runs < options_.max_runs) &&
+           (options_.time_seconds == 0 || seconds_since(begin) < seconds);
+  };
+  outcome.recoveries_wanted = outcome.certificate.examples.size();
+  if (may_go_on()) {
+    PC_ASSIGN_OR_RETURN(
+        outcome.recoveries,
+        explore_recoveries(*kit.judge, outcome.certificate.examples, *kit.run_dir, nested,
+                           [&](const NestedResult& result) {
+                             runs += result.certificate.runs;
+                             findings += result.certificate.findings.size();
+                             return may_go_on();
+                           }));
+  }
+  return {};
+}
+
+Result<ScenarioOutcome> ScenarioRun::run_stack_of(const Scenario& scenario) const {
+  if (!options_.file_system.empty()) {
+    return fail(ErrorKind::kUsage,
+                fmt::format("{} is about a stack of disks, not about files on {}",
+                            scenario.name, options_.file_system));
+  }
+  PC_ASSIGN_OR_RETURN(const RunDir run_dir, RunDir::create());
+  const fs::path log = run_dir.path() / "stack.log";
+  PC_ASSIGN_OR_RETURN(ScenarioOutcome outcome,
+                      run_stack(scenario, options_, log, run_dir));
+  if (outcome.kind != ScenarioOutcome::Kind::kFailed) {
+    compare_with_expectation(outcome);
+  }
+  std::error_code ignored;
+  if (!options_.keep.empty() && fs::exists(log, ignored) &&
+      (options_.keep_all || outcome.kind != ScenarioOutcome::Kind::kAsExpected)) {
+    PC_RETURN_IF_ERROR(keep(scenario, "", log, outcome));
+  }
+  return outcome;
+}
+
+Status ScenarioRun::keep(const Scenario& scenario, const fs::path& base_file,
+                         const fs::path& log, ScenarioOutcome& outcome) const {
   std::error_code error;
   fs::create_directories(options_.keep, error);
   const fs::path stem = options_.keep / options_.kept_names->take(scenario.name);
-  const fs::path base = stem.native() + ".base";
+  const fs::path scenario_file = stem.native() + ".scenario";
   outcome.kept = stem.native() + ".log";
-  for (const auto& [from, to] : {std::pair(log, outcome.kept), {kit.image.file, base}}) {
-    if (!error) {
-      fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
-    }
+  if (!error) {
+    fs::copy_file(log, outcome.kept, fs::copy_options::overwrite_existing, error);
+  }
+  if (!error && !base_file.empty()) {
+    fs::copy_file(base_file, stem.native() + ".base",
+                  fs::copy_options::overwrite_existing, error);
   }
   if (!error) {
-    // A file in memory is everybody's to write and execute; a kept one is not.
-    fs::permissions(outcome.kept, fs::status(base, error).permissions(), error);
-  }
-  if (!error) {
-    std::ofstream out(stem.native() + ".scenario");
+    std::ofstream out(scenario_file);
     out << to_text(scenario);
     if (!out.flush()) {
       error = std::make_error_code(std::errc::io_error);
     }
+  }
+  if (!error) {
+    // A file in memory is everybody's to write and execute; a kept one is not.
+    fs::permissions(outcome.kept, fs::status(scenario_file, error).permissions(), error);
   }
   if (error) {
     return fail(ErrorKind::kSystem, fmt::format("cannot keep {} in {}: {}", scenario.name,

@@ -7,11 +7,13 @@
 #pragma once
 
 #include "base/result.h"
+#include "device/guest/guest.h"
 #include "device/run_dir.h"
 #include "replay/certificate.h"
 #include "replay/inference.h"
 #include "scenarios/base_image.h"
 #include "scenarios/judge.h"
+#include "scenarios/nested.h"
 #include "scenarios/workload_recorder.h"
 #include "workload/scenario.h"
 
@@ -75,6 +77,7 @@ struct ScenarioRunOptions {
   // What mounts states; null: nothing can be mounted.
   std::function<JudgeOptions::MakeMounter(std::uint32_t block_bytes, const RunDir&)>
       make_mounter;
+  GuestOptions guest;  // in which stacks are recorded and judged
   bool mounts_in_guest = false;
   std::string mount_flags;  // with which `check` mounts states as we do
 };
@@ -90,6 +93,10 @@ struct ScenarioOutcome {
   std::string why;  // one line
   Expectation expected;
   Certificate certificate;
+  // Of a scenario of depth 2, in the order of the certificate's examples; fewer than
+  // `recoveries_wanted` if enough was found, or the time was up.
+  std::vector<NestedResult> recoveries;
+  std::size_t recoveries_wanted = 0;
   std::string kernel;
   std::size_t operations = 0;
   std::size_t acknowledgements = 0;
@@ -122,8 +129,12 @@ class ScenarioRun {
   Result<ScenarioOutcome> check(const Scenario& scenario, Kit& kit,
                                 const std::filesystem::path& log,
                                 ScenarioOutcome outcome);
-  Status keep(const Scenario& scenario, const Kit& kit, const std::filesystem::path& log,
-              ScenarioOutcome& outcome) const;
+  Status check_recoveries(Kit& kit, const NestedOptions& nested,
+                          ScenarioOutcome& outcome) const;
+  Result<ScenarioOutcome> run_stack_of(const Scenario& scenario) const;
+  // `base` is empty if the disks began with zeros.
+  Status keep(const Scenario& scenario, const std::filesystem::path& base,
+              const std::filesystem::path& log, ScenarioOutcome& outcome) const;
 
   ScenarioRunOptions options_;
   std::vector<std::unique_ptr<Kit>> kits_;

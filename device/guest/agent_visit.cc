@@ -37,7 +37,8 @@ int AgentVisit::fd() const {
 }
 
 void AgentVisit::obey(const GuestMessage& message) {
-  if (message.type == "visit" || message.type == service_.type) {
+  if (message.type == "visit" || message.type == "script" ||
+      message.type == service_.type) {
     begin(message);
   } else if (fd() >= 0 && !process_->channel().send(message)) {
     end({"visited", {{"died", 1}}, {}});
@@ -47,9 +48,9 @@ void AgentVisit::obey(const GuestMessage& message) {
 void AgentVisit::begin(const GuestMessage& message) {
   if (!process_) {
     std::vector<std::string> strings = split_strings(message.payload);
-    strings.resize(2);  // the second is the mount point
-    Result<std::unique_ptr<VisitProcess>> process =
-        VisitProcess::start(strings[1], service_);
+    strings.resize(2);  // the second is the mount point; a script has none
+    Result<std::unique_ptr<VisitProcess>> process = VisitProcess::start(
+        message.type == "script" ? std::string("/mnt") : strings[1], service_);
     if (!process) {
       to_host_(failed_message(process.error()));
       return;

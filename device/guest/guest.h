@@ -11,6 +11,7 @@
 
 #include "base/mount_report.h"
 #include "base/result.h"
+#include "base/script_report.h"
 #include "base/subprocess.h"
 #include "device/guest/channel.h"
 #include "device/guest/guest_failure.h"
@@ -98,6 +99,12 @@ class Guest {
                             const MountRequest& request,
                             const std::function<void(std::size_t unit)>& begin_unit);
 
+  // A script on the disks, by their paths in the guest; see ScriptReport. The guest is
+  // gone after a machine_failure, and is to be ended if something was `left`.
+  Result<ScriptReport> run_script(
+      const ScriptRequest& request, const std::vector<std::filesystem::path>& devices,
+      const std::function<void(std::size_t part)>& begin_part);
+
   // What the process that mounts does beside visits (VisitService): sends it a request,
   // has `on_message` answer what it asks meanwhile, and returns what it says last. With a
   // failure of kind kTimeout or kHang the guest is gone.
@@ -144,6 +151,9 @@ class Guest {
 
   std::optional<GuestFailure> pump(std::optional<Clock::time_point> deadline,
                                    const char* what, const std::function<bool()>& done);
+  std::optional<GuestFailure> await_visit(
+      const GuestMessage& message, std::chrono::milliseconds timeout,
+      const std::function<void(std::size_t unit)>& begin_unit, const std::string& what);
   std::optional<GuestFailure> take_messages();
   std::optional<GuestFailure> obey(const GuestMessage& message);
   std::optional<GuestFailure> answer_mark(const GuestMessage& message);

@@ -4,6 +4,7 @@
 
 #include "device/guest/agent_visit.h"
 #include "device/guest/guest.h"
+#include "device/script_visit.h"
 #include "device/visit_process.h"
 
 #include <fmt/format.h>
@@ -56,42 +57,74 @@ void Guest::await_on_console(std::string_view text) {
   }
 }
 
-Result<MountReport> Guest::visit(
-    const std::filesystem::path& device, const MountRequest& request,
-    const std::function<void(std::size_t unit)>& begin_unit) {
-  if (const std::optional<GuestFailure> failure = boot()) {
-    return report_of(*failure);
+// Sends it and serves the guest until visited_ is there. `what` completes "the guest did
+// not ... within N s".
+std::optional<GuestFailure> Guest::await_visit(
+    const GuestMessage& message, std::chrono::milliseconds timeout,
+    const std::function<void(std::size_t unit)>& begin_unit, const std::string& what) {
+  if (std::optional<GuestFailure> failure = boot()) {
+    return failure;
   }
-  GuestMessage message = visit_message({device, kMountPoint, false}, request);
-  message.numbers["timeout_ms"] = request.timeout.count();
   visited_.reset();
   on_unit_ = begin_unit;
   last_beat_ = Clock::now();
-  const std::optional<GuestFailure> failure =
+  std::optional<GuestFailure> failure =
       channel_->send(message)
-          ? pump(Clock::now() + request.timeout + kAgentPatience, "end its visit",
+          ? pump(Clock::now() + timeout + kAgentPatience, "end its visit",
                  [this] { return visited_.has_value(); })
           : std::optional<GuestFailure>(qemu_ended());
   on_unit_ = nullptr;
   if (failure) {
-    return report_of(*failure);
+    return failure;
   }
   if (visited_->number("timed_out") != 0) {
     await_on_console(kVisitTimedOut);
-    GuestFailure failed = fail_with(
-        GuestFailureKind::kTimeout,
-        fmt::format("the guest did not mount {}, look around and unmount it within {} s",
-                    request.type,
-                    std::chrono::duration<double>(request.timeout).count()));
+    GuestFailure failed =
+        fail_with(GuestFailureKind::kTimeout,
+                  fmt::format("the guest did not {} within {} s", what,
+                              std::chrono::duration<double>(timeout).count()));
     const std::string stacks = waiting_tasks(console());
     failed.console_tail = stacks.empty() ? failed.console_tail : stacks;
-    return report_of(failed);
+    return failed;
   }
   if (visited_->number("died") != 0) {
-    return report_of(
-        fail_with(GuestFailureKind::kHang, "the process that mounts died in the guest"));
+    return fail_with(GuestFailureKind::kHang,
+                     "the process that mounts died in the guest");
+  }
+  return std::nullopt;
+}
+
+Result<MountReport> Guest::visit(
+    const std::filesystem::path& device, const MountRequest& request,
+    const std::function<void(std::size_t unit)>& begin_unit) {
+  GuestMessage message = visit_message({device, kMountPoint, false}, request);
+  message.numbers["timeout_ms"] = request.timeout.count();
+  if (const std::optional<GuestFailure> failure = await_visit(
+          message, request.timeout, begin_unit,
+          fmt::format("mount {}, look around and unmount it", request.type))) {
+    return report_of(*failure);
   }
   return read_visited(*visited_);
+}
+
+Result<ScriptReport> Guest::run_script(
+    const ScriptRequest& request, const std::vector<std::filesystem::path>& devices,
+    const std::function<void(std::size_t part)>& begin_part) {
+  if (const std::optional<GuestFailure> failure =
+          await_visit(script_message(request, devices), request.timeout, begin_part,
+                      "end the script")) {
+    if (failure->kind == GuestFailureKind::kInterrupted) {
+      return fail(ErrorKind::kInterrupted, failure->message);
+    }
+    ScriptReport report;
+    report.timed_out = failure->kind == GuestFailureKind::kTimeout;
+    if (!report.timed_out) {
+      report.machine_failure = failure->message;
+    }
+    report.console_tail = failure->console_tail;
+    return report;
+  }
+  return read_scripted(*visited_);
 }
 
 Guest::Answer Guest::ask(

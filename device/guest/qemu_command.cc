@@ -61,6 +61,14 @@ std::vector<std::string> disk_arguments(const GuestDisk& disk, std::size_t index
 
 }  // namespace
 
+std::filesystem::path disk_in_guest(std::size_t index) {
+  std::string letters;
+  for (std::size_t rest = index + 1; rest > 0; rest = (rest - 1) / 26) {
+    letters.insert(letters.begin(), static_cast<char>('a' + (rest - 1) % 26));
+  }
+  return "/dev/vd" + letters;
+}
+
 std::vector<std::string> qemu_command(const QemuOptions& options) {
   std::vector<std::string> argv = {
       options.program.native(), "-name", quoted(options.name), "-nodefaults",

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -26,6 +27,10 @@ struct GuestDisk {
   std::string cache = "none";       // QEMU's cache mode: none, writeback, unsafe, ...
   std::string serial;               // empty: none; at most 20 bytes
 };
+
+// The path there of the guest's disk `index`, from 0: behind "/dev/vdz" comes
+// "/dev/vdaa".
+std::filesystem::path disk_in_guest(std::size_t index);
 
 struct QemuOptions {
   std::filesystem::path program;  // qemu-system-x86_64

@@ -6,7 +6,7 @@
 . "$CLI/lib.sh"
 
 expect 0 --help
-verbs=$(sed -n '/^verbs:/,/^$/s/^  \(log [a-z]*\|[a-z]*\)  *.*/\1/p' out)
+verbs=$(sed -n '/^verbs:/,/^$/s/^  \(log [a-z]*\|audit [a-z]*\|[a-z]*\)  *.*/\1/p' out)
 count=0
 while read -r verb; do
   # shellcheck disable=SC2086  # a verb can be two words

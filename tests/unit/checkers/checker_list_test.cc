@@ -16,11 +16,15 @@ TEST_CASE("checkers are made by their names, and call themselves so", "[checkers
   const std::map<std::string, std::string> programs = {
       {"ext4", "e2fsck"},   {"ext4:cross", "e2fsck"}, {"xfs", "xfs_repair"},
       {"btrfs", "btrfs"},   {"f2fs", "sh"},           {"vfat", "fsck.vfat"},
-      {"usable:xfs", "sh"}, {"command:sh {}", "sh"},  {"files:sh x", "e2fsck"}};
+      {"usable:xfs", "sh"}, {"command:sh {}", "sh"},  {"files:sh x", "e2fsck"},
+      {"raw", "sh"},        {"model:order", "sh"},    {"stack:/etc/passwd a", "sh"}};
   std::set<std::string> kinds;
   for (const auto& [text, program] : programs) {
     INFO(text);
-    const Result<std::unique_ptr<Checker>> made = make_checker(text, {});
+    CheckerOptions options;
+    options.data = text == "raw";
+    options.observe = options.data;
+    const Result<std::unique_ptr<Checker>> made = make_checker(text, options);
     if (!find_program(program)) {
       REQUIRE_FALSE(made.has_value());
       CHECK(made.error().kind == ErrorKind::kMissing);
@@ -28,9 +32,10 @@ TEST_CASE("checkers are made by their names, and call themselves so", "[checkers
     } else {
       REQUIRE(made.has_value());
       CHECK((*made)->name() == text);
-      CHECK((*made)->needs_mounter() ==
-            !(text == "ext4" || text == "vfat" || text.starts_with("command:") ||
-              text.starts_with("files:")));
+      CHECK((*made)->needs_mounter() == !(text == "ext4" || text == "vfat" ||
+                                          text == "raw" || text.starts_with("command:") ||
+                                          text.starts_with("model:") ||
+                                          text.starts_with("files:")));
     }
     kinds.insert(text.substr(0, text.find(':')));
   }

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// powercut blocks: writes stamped blocks to a raw device, and looks for them later.
+
+#include "base/run_id.h"
+#include "base/units.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/recorder.h"
+#include "device/script_visit.h"
+#include "device/stamped_blocks.h"
+#include "scenarios/control_socket.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <set>
+#include <string>
+
+namespace powercut {
+
+namespace {
+
+// What `blocks` was told, read once.
+struct Call {
+  std::string device;
+  std::string name;  // before "block N" in labels and marks, with a blank; or empty
+  BlockRange range;
+  std::uint64_t generation = 1;
+  std::set<BlockContent> contents;  // --as, or --initial
+  std::string other;                // compare: the other device
+  std::uint32_t block_bytes = 0;
+  bool only_initial = false;
+  bool marks = false;
+  bool flush = false;
+};
+
+std::string label(const Call& call, std::uint64_t block) {
+  return fmt::format("{}block {}", call.name, block);
+}
+
+void mark(const Call& call, const char* verb, std::uint64_t block,
+          const std::string& what) {
+  if (call.marks) {
+    const char* const socket = std::getenv(kControlVariable);
+    if (socket == nullptr || *socket == '\0') {
+      throw Failure(Error{ErrorKind::kUsage, "no recording is going on around us",
+                          "--no-marks writes without telling what"});
+    }
+    value_or_throw(
+        send_mark(socket, fmt::format("{} {}: {}", verb, label(call, block), what)));
+  }
+}
+
+void mark_all(const Call& call, const char* verb, const std::string& what) {
+  for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
+    mark(call, verb, block, what);
+  }
+}
+
+int fill(StampedBlocks& blocks, const Call& call) {
+  for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
+    value_or_throw(blocks.write(block, *call.contents.begin(), 0));
+  }
+  value_or_throw(blocks.flush());
+  return kExitClean;
+}
+
+int write(StampedBlocks& blocks, const Call& call) {
+  // A block of generation 3 is one of generation 1 and of 2 too: `verify` says so.
+  const auto mark_generations = [&](const char* verb) {
+    for (std::uint64_t each = 1; each <= call.generation; ++each) {
+      mark_all(call, verb, fmt::format("generation {}", each));
+    }
+  };
+  mark_generations("begin");
+  for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
+    value_or_throw(blocks.write(block, BlockContent::kWritten, call.generation));
+  }
+  if (call.flush) {
+    value_or_throw(blocks.flush());
+    mark_generations("ack");
+  }
+  return kExitClean;
+}
+
+int discard(StampedBlocks& blocks, const Call& call) {
+  // What was acknowledged may be gone from here on.
+  for (std::uint64_t generation = 1; generation <= call.generation; ++generation) {
+    mark_all(call, "drop", fmt::format("generation {}", generation));
+  }
+  value_or_throw(blocks.discard(call.range));
+  if (call.flush) {
+    value_or_throw(blocks.flush());
+  }
+  return kExitClean;
+}
+
+void begin_block(const Call& call, std::uint64_t block) {
+  if (std::getenv(kProbeVariable) != nullptr) {
+    value_or_throw(announce_part(label(call, block)));
+  }
+}
+
+// A stack checker reads what was printed, and wants a script to come to its end.
+int end_code(bool faults) {
+  return faults && std::getenv(kProbeVariable) == nullptr ? kExitFindings : kExitClean;
+}
+
+int scribble(StampedBlocks& blocks, const Call& call) {
+  constexpr unsigned kTimes = 20;
+  mark_all(call, "begin", fmt::format("generation {}", call.generation));
+  mark_all(call, "begin", fmt::format("generation {}", call.generation + 1));
+  for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
+    value_or_throw(blocks.scribble(block, call.generation, kTimes));
+  }
+  return kExitClean;
+}
+
+int compare(StampedBlocks& blocks, const Call& call) {
+  StampedBlocks other = value_or_throw(StampedBlocks::open(call.other, call.block_bytes));
+  if (call.range.last >= other.block_count()) {
+    refuse(fmt::format("{} has {} blocks, from 0", call.other, other.block_count()),
+           "--blocks is a range that both have");
+  }
+  bool faults = false;
+  for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
+    begin_block(call, block);
+    const std::string difference = value_or_throw(blocks.compare(block, other));
+    if (!difference.empty()) {
+      faults = true;
+      fmt::print("fault: {}\n", difference);
+    }
+    std::fflush(stdout);
+  }
+  return end_code(faults);
+}
+
+int verify(StampedBlocks& blocks, const Call& call) {
+  bool faults = false;
+  for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
+    begin_block(call, block);
+    StampedBlocks::Sight sight = blocks.look(block, call.contents);
+    if (call.only_initial && sight.generation > 0 && sight.fault.empty()) {
+      sight.fault = fmt::format("block {} of {} holds write {}, and must not change",
+                                block, call.device, sight.generation);
+    }
+    if (!sight.fault.empty()) {
+      faults = true;
+      fmt::print("fault: {}\n", sight.fault);
+      std::fflush(stdout);
+      continue;
+    }
+    for (std::uint64_t each = 1; each <= sight.generation; ++each) {
+      fmt::print("have {}: generation {}\n", label(call, block), each);
+    }
+    std::fflush(stdout);
+  }
+  return end_code(faults);
+}
+
+std::set<BlockContent> contents_of(const std::string& text) {
+  std::set<BlockContent> contents;
+  std::size_t at = 0;
+  while (at <= text.size()) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    contents.insert(value_or_throw(parse_block_content(text.substr(at, comma - at))));
+    at = comma + 1;
+  }
+  return contents;
+}
+
+int run(const Command& self, const std::vector<std::string>& words) {
+  po::options_description options;
+  options.add_options()("blocks", po::value<std::string>(),
+                        "FIRST or FIRST-LAST, from 0 (default: all)")(
+      "block-size", po::value<std::string>()->default_value("4K"), "of a block")(
+      "generation", po::value<std::uint64_t>()->default_value(1),
+      "write: of these blocks; discard: the highest that was written")(
+      "as", po::value<std::string>()->default_value("poison"),
+      "fill: with source, poison or zeros")(
+      "initial", po::value<std::string>()->default_value("zeros"),
+      "verify: what a block may hold that was not written: zeros, source, poison; a list "
+      "with commas")("name", po::value<std::string>()->default_value(""),
+                     "of the device, in marks and claims, if there are several")(
+      "with", po::value<std::string>(), "compare: the other device")(
+      "only-initial", "verify: a block that was written is a fault")(
+      "flush", "flush afterwards; write: and acknowledge")(
+      "no-marks", "write: do not tell the recording what is written");
+  const Arguments arguments = parse_arguments(self, options, {"ACTION", "DEVICE"}, words);
+  const std::string action = arguments.text("ACTION");
+  Call call;
+  call.device = arguments.text("DEVICE");
+  call.name = arguments.text("name").empty() ? "" : arguments.text("name") + " ";
+  call.generation = arguments.values["generation"].as<std::uint64_t>();
+  call.flush = arguments.has("flush");
+  call.marks = !arguments.has("no-marks");
+  call.contents = contents_of(arguments.text(action == "fill" ? "as" : "initial"));
+  call.only_initial = arguments.has("only-initial");
+  call.block_bytes = static_cast<std::uint32_t>(
+      value_or_throw(parse_bytes(arguments.text("block-size"))));
+  call.other = arguments.text("with", "");
+  if ((action == "compare") == call.other.empty()) {
+    refuse("--with names the other device of compare, and only of that",
+           "powercut blocks compare --with RIGHT LEFT");
+  }
+  StampedBlocks blocks =
+      value_or_throw(StampedBlocks::open(call.device, call.block_bytes));
+  const std::string all = fmt::format("0-{}", blocks.block_count() - 1);
+  call.range = value_or_throw(parse_block_range(arguments.text("blocks", all)));
+  if (call.range.last >= blocks.block_count()) {
+    refuse(fmt::format("{} has {} blocks, from 0", call.device, blocks.block_count()),
+           "--blocks is a range of them");
+  }
+  return action == "fill"      ? fill(blocks, call)
+         : action == "write"   ? write(blocks, call)
+         : action == "discard" ? discard(blocks, call)
+         : action == "verify"  ? verify(blocks, call)
+         : action == "compare" ? compare(blocks, call)
+         : action == "scribble"
+             ? scribble(blocks, call)
+             : throw Failure(
+                   Error{ErrorKind::kUsage, fmt::format("cannot {} blocks", action),
+                         "there are: fill, write, discard, scribble, verify, compare"});
+}
+
+}  // namespace
+
+extern const Command kBlocksCommand = {
+    "blocks", "ACTION [--blocks RANGE] DEVICE",
+    "write blocks to a raw device that are known again",
+    "Each sector says which block it belongs to and which write it comes from. `write\n"
+    "--flush` tells the recording around it what it begins and what it acknowledges;\n"
+    "`verify`, after a power cut, prints a line \"fault:\" for each block that holds "
+    "what\n"
+    "nobody wrote there, and \"have\" for each write that is there. In a script of a "
+    "stack\n"
+    "checker each block is a probe of its own. `compare` does so with two legs of a "
+    "mirror;\n"
+    "`scribble` writes while the buffer changes, as no program should; `fill` makes the\n"
+    "content of a device before. See docs/stacks.md.\n\n"
+    "examples:\n"
+    "  powercut blocks fill --as poison /dev/vdb\n"
+    "  powercut blocks write --blocks 0-7 --generation 1 --flush /dev/mapper/clone\n"
+    "  powercut blocks verify --initial source /dev/mapper/clone\n\n",
+    &run};
+
+}  // namespace powercut

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# usage: stacks.sh [NAME...]
+#
+# Stacks of devices: of each pair the broken one is found and the sound one is clean, and
+# what was lost is told by device. Without names: those of dm-clone, whose kernel module
+# is built here. With "all": every one of the library.
+
+guest_tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/guest/lib.sh
+. "$guest_tests/lib.sh"
+needs python3
+begin
+library=$guest_tests/../../scenarios/library/stacks
+names=("$@")
+if [ "${#names[@]}" -eq 0 ]; then
+  names=(clone-flush-broken clone-flush-sound clone-one-domain clone-prefixes-blind)
+elif [ "${names[0]}" = all ]; then
+  mapfile -t names < <(cd "$library" && ls -- *.scenario | sed 's/\.scenario$//')
+fi
+
+skipped=0
+for name in "${names[@]}"; do
+  "$POWERCUT" run "$library/$name.scenario" --jobs 1 --json run.json --keep kept --keep-all \
+    >out 2>err
+  code=$?
+  if [ "$code" -eq 77 ]; then
+    echo "   $name: $(grep -m 1 -o 'SKIP.*' out err)"
+    skipped=$((skipped + 1))
+    continue
+  fi
+  if [ "$code" -ne 0 ]; then
+    wrong "$name: exit code $code: $(cat out err)"
+    continue
+  fi
+  head -n 1 out | cut -c 1-150
+  python3 - "$name" run.json <<'PYTHON' || wrong "$name: its report"
+import json, sys
+name, result = sys.argv[1], json.load(open(sys.argv[2]))["scenarios"][0]
+found = result["findings"]
+print(name, len(found), "findings")
+if name.endswith("-broken"):
+    assert found and all(f["complaints"] for f in found), "nothing was found"
+    assert any("lost" in line for f in found for line in f["lost"]), "by which device?"
+else:
+    assert not found, found
+PYTHON
+done
+if [ "$skipped" -eq "${#names[@]}" ]; then
+  cd / && rm -rf --one-file-system "$scratch"
+  skip "nothing of this could be run here"
+fi
+
+# A kept log is judged again, without the run around it; it is of three devices, and not
+# to be taken for another stack.
+log=$(ls kept/clone-flush-broken*.log 2>/dev/null)
+if [ -n "$log" ]; then
+  "$POWERCUT" check "$log" --scenario "${log%.log}.scenario" --stop-after 1 --jobs 1 >out 2>err
+  if [ $? -ne 1 ] || ! grep -q 'dest lost' out; then wrong "check: $(cat out err)"; fi
+  "$POWERCUT" log info "$log" >out
+  grep -q 'device 1 .*dest: 128 KiB.* domain 1' out || wrong "log info: $(cat out)"
+  "$POWERCUT" check "$log" --checker "stack:${log%.log}.scenario a b" >out 2>err
+  if [ $? -ne 2 ] || ! grep -q 'has 3 devices, and the stack is made of 2' err; then
+    wrong "two names for three disks: $(cat out err)"
+  fi
+fi
+end "${#names[@]} stacks, $skipped skipped"
