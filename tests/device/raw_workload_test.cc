@@ -104,10 +104,12 @@ TEST_CASE("a flush between submit and wait passes what is in flight",
           "[device][loop_workload][raw][submit]") {
   using namespace std::chrono_literals;
   const RawBench bench;
+  // Without a pause the driver may send the flush before the write that was sent first.
   const std::string begin = "open @d disk direct\nsubmit @d 0 4K as a\n";
   test::MarkSink early;
   CHECK_FALSE(bench
-                  .perform(begin + "submit @d 4K 4K as b\nfsync @d\nwait a\nwait b\n",
+                  .perform(begin + "sleep 50\nsubmit @d 4K 4K as b\nsleep 50\n"
+                                   "fsync @d\nwait a\nwait b\n",
                            early, 300ms)
                   .performed.failed);
   CHECK_THAT(order_of(early.events), Catch::StartsWith("+a+bF"));
@@ -129,12 +131,14 @@ TEST_CASE("a flush between submit and wait passes what is in flight",
 TEST_CASE("thirty writes are in flight at once", "[device][loop_workload][raw][submit]") {
   const RawBench bench;
   test::MarkSink sink;
-  CHECK_FALSE(bench
-                  .perform("open @d disk direct\n"
-                           "repeat i 0 29 { submit @d 0x${i}000 4K as w$i }\nfsync @d\n"
-                           "repeat i 0 29 { wait w$i }\n",
-                           sink, std::chrono::milliseconds(500))
-                  .performed.failed);
+  CHECK_FALSE(
+      bench
+          .perform(
+              "open @d disk direct\n"
+              "repeat i 0 29 { submit @d 0x${i}000 4K as w$i }\nsleep 150\nfsync @d\n"
+              "repeat i 0 29 { wait w$i }\n",
+              sink, std::chrono::milliseconds(500))
+          .performed.failed);
   std::size_t begun = 0;
   for (const test::MemorySink::Event& event : sink.events.events()) {
     if (event.what == "submit" && event.submission.op == Op::kFlush) {
