@@ -263,14 +263,20 @@ LedgerJudge::Lines LedgerJudge::data_misfits(const Candidate& candidate,
         raise(floor, range.floor);
       }
     }
+    const auto part = [&](std::size_t version) {
+      return std::string_view(expected[version].bytes)
+          .substr(begin - offset_bytes, length);
+    };
     bool permitted = false;
+    bool changed = false;
     for (std::size_t i = 0; i < expected.size() && !permitted; ++i) {
       // The version that held at the floor, and all since.
       const bool since = i + 1 == expected.size() || expected[i + 1].step > floor.step;
-      permitted =
-          since &&
-          std::string_view(expected[i].bytes).substr(begin - offset_bytes, length) == got;
+      permitted = since && part(i) == got;
+      changed =
+          changed || (i > 0 && expected[i].step > floor.step && part(i) != part(i - 1));
     }
+    permitted = permitted || (changed && !ledger_.promises_.no_stale_data);
     if (!permitted) {
       lines.push_back(describe(candidate, begin, got, floor));
       break;  // one of a unit is enough

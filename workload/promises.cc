@@ -35,6 +35,7 @@ Promises ext4_promises(const std::vector<std::string>& mkfs_options,
                        std::string_view mount_options) {
   Promises promises;
   if (has_feature(mkfs_options, "^has_journal")) {
+    promises.no_stale_data = false;
     return promises;
   }
   promises.file_names = true;
@@ -47,6 +48,7 @@ Promises ext4_promises(const std::vector<std::string>& mkfs_options,
                                 !has_word(mount_options, "noauto_da_alloc") &&
                                 !has_word(mount_options, "data=writeback");
   promises.reservations = true;
+  promises.no_stale_data = !has_word(mount_options, "data=writeback");
   return promises;
 }
 
@@ -65,6 +67,8 @@ const std::vector<PromiseKind>& promise_kinds() {
        "a file renamed over another has its data when it has the name",
        &Promises::replace_via_rename},
       {"reservations", "fsync keeps what fallocate reserved", &Promises::reservations},
+      {"no-stale-data", "a file shows nothing that was not written to it",
+       &Promises::no_stale_data},
       {"attributes", "there are owners, permissions and links", &Promises::attributes}};
   return kKinds;
 }
@@ -87,9 +91,16 @@ Result<Promises> profile_of(std::string_view file_system,
     // and its new parents, not the renames of old ones.
     promises.parent_names = file_system == "f2fs";
     promises.reservations = true;
+    // fsync of f2fs writes data, then the node that points to it, and then flushes once:
+    // the node may be durable without the data (f2fs_do_sync_file(),
+    // __write_node_page()).
+    promises.no_stale_data = file_system == "btrfs";
   } else if (file_system == "vfat" || file_system == "none") {
     promises.attributes = false;
-  } else if (file_system != "ext2") {
+    promises.no_stale_data = file_system == "none";
+  } else if (file_system == "ext2") {
+    promises.no_stale_data = false;
+  } else {
     return fail(ErrorKind::kUsage,
                 fmt::format("what {} promises is not written down", file_system),
                 "there are profiles of ext2, ext3, ext4, xfs, btrfs, f2fs and vfat");

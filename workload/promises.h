@@ -28,6 +28,9 @@ struct Promises {
   bool replace_via_rename = false;
   // What fallocate() reserved, behind the end of the file too, is durable by fsync().
   bool reservations = false;
+  // Where a write was not acknowledged there is what it wrote or what was there before;
+  // without this, whatever the blocks held that the file was given.
+  bool no_stale_data = true;
   // Owners, permissions and links are kept (vfat has none).
   bool attributes = true;
 
