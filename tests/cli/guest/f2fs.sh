@@ -9,7 +9,7 @@
 needs_root
 needs_guest
 needs mkfs.f2fs fsck.f2fs
-module=$(find /lib/modules -name 'f2fs.ko*' | sort -V | tail -n 1)
+module=$(find /lib/modules -name "f2fs.ko*" | sort -V | tail -n 1)
 if [ -z "$module" ]; then skip "no kernel with f2fs: install linux-image-amd64"; fi
 version=${module#/lib/modules/}
 kernel=/boot/vmlinuz-${version%%/*}
