@@ -2,6 +2,8 @@
 
 #include "replay/lost_writes.h"
 
+#include "replay/write_choices.h"
+
 #include <fmt/format.h>
 
 #include <map>
@@ -24,39 +26,25 @@ std::string name_of_write(const Timeline& timeline, WriteIndex index) {
                      write.offset_bytes);
 }
 
-// What the variable is about, on which device.
-std::string name_of(const StateSpace& space, Variable variable, std::uint16_t& device) {
-  const Timeline& timeline = space.recording().timeline();
-  const WriteIndex write = space.write_of(variable);
-  if (write != kNoWrite) {
-    device = timeline.write(write).device;
-    return name_of_write(timeline, write);
-  }
-  const UnitKey unit = space.unit_of(variable);
-  device = device_of(unit);
-  return fmt::format("the newest at {}", number_of(unit) * space.unit_bytes());
-}
-
 }  // namespace
 
 std::vector<std::string> lost_writes(const CrashState& state) {
-  const StateSpace& space = *state.space;
-  const Timeline& timeline = space.recording().timeline();
+  const Timeline& timeline = state.space->recording().timeline();
   std::vector<std::string> lines;
   if (timeline.devices().size() < 2) {
     return lines;
   }
+  const WriteChoices choices(state.space);
   std::map<std::uint16_t, OfDevice> devices;
-  for (Variable v = 0; v < state.options.size(); ++v) {
-    std::uint16_t device = 0;
-    const std::string name = name_of(space, v, device);
-    OfDevice& of = devices[device];
-    ++of.pending;
-    if (state.options[v] != space.most(v)) {
-      ++of.lost;
-      if (of.named.size() < kMostNamed) {
-        of.named.push_back(name);
-      }
+  for (ChoiceIndex choice = 0; choice < choices.count(); ++choice) {
+    ++devices[timeline.write(choices.write(choice)).device].pending;
+  }
+  for (const ChoiceIndex choice : choices.missing(state.options)) {
+    const WriteIndex write = choices.write(choice);
+    OfDevice& of = devices[timeline.write(write).device];
+    ++of.lost;
+    if (of.named.size() < kMostNamed) {
+      of.named.push_back(name_of_write(timeline, write));
     }
   }
   for (const auto& [device, of] : devices) {
