@@ -29,10 +29,12 @@ struct ScriptRequest {
 struct ScriptPart {
   std::string label;
   std::string output;  // bounded
+  bool cut = false;    // it printed more than that
 };
 
 struct ScriptReport {
   std::vector<ScriptPart> parts;  // at least one, if the script was started
+  bool too_many_parts = false;    // not all it announced; their output is in the last
   std::optional<int> code;        // exactly one of code and signal, if it ended by itself
   std::optional<int> signal;
   // What it left behind and we could not take down: "dm-3", "md0", "/mnt".

@@ -69,6 +69,11 @@ class StackChecker : public Checker {
     for (const ScriptPart& part : report.parts) {
       judgement.probes.push_back({part.label, verdict_of_part(part)});
     }
+    if (report.too_many_parts) {
+      make_inconclusive(judgement.probes.back().verdict,
+                        fmt::format("the script announced more than {} parts",
+                                    judgement.probes.size() - 1));
+    }
     if (judgement.probes.empty()) {
       judgement.probes.push_back({"base", {}});
     }
@@ -97,6 +102,15 @@ class StackChecker : public Checker {
       seen.claim_labels = {part.label};
     }
     verdict.seen = std::make_shared<const Observation>(std::move(seen));
+    if (part.cut) {
+      // A fault is one, whatever else was printed; of what is missing nothing is known.
+      verdict.seen = nullptr;
+      if (faults == 0) {
+        make_inconclusive(verdict,
+                          "the script printed more than is read of one part: print less, "
+                          "or announce more parts");
+      }
+    }
     return verdict;
   }
 

@@ -11,6 +11,8 @@
 namespace powercut {
 namespace {
 
+constexpr std::int64_t kStringsOfPart = 3;  // label, output, whether it was cut
+
 // Strings in a payload have no NUL; what a script prints may.
 std::string without_nul(std::string text) {
   std::replace(text.begin(), text.end(), '\0', '?');
@@ -73,6 +75,7 @@ GuestMessage scripted_message(const Result<ScriptReport>& report) {
   }
   GuestMessage message{"visited",
                        {{"parts", static_cast<std::int64_t>(report->parts.size())},
+                        {"too_many_parts", report->too_many_parts ? 1 : 0},
                         {"left", static_cast<std::int64_t>(report->left.size())},
                         {"code", report->code.value_or(-1)},
                         {"signal", report->signal.value_or(-1)}},
@@ -81,6 +84,7 @@ GuestMessage scripted_message(const Result<ScriptReport>& report) {
   for (const ScriptPart& part : report->parts) {
     strings.push_back(without_nul(part.label));
     strings.push_back(without_nul(part.output));
+    strings.emplace_back(part.cut ? "cut" : "");
   }
   append(strings, report->left);
   append(strings, report->kernel_messages);
@@ -96,13 +100,14 @@ Result<ScriptReport> read_scripted(const GuestMessage& message) {
   ScriptReport report;
   std::vector<std::string> parts;
   std::size_t at = 0;
-  if (!take(strings, at, 2 * message.number("parts"), parts) ||
+  if (!take(strings, at, kStringsOfPart * message.number("parts"), parts) ||
       !take(strings, at, message.number("left"), report.left)) {
     return fail(ErrorKind::kSystem, "the guest's answer to a script makes no sense");
   }
-  for (std::size_t i = 0; i < parts.size(); i += 2) {
-    report.parts.push_back({parts[i], parts[i + 1]});
+  for (std::size_t i = 0; i < parts.size(); i += kStringsOfPart) {
+    report.parts.push_back({parts[i], parts[i + 1], !parts[i + 2].empty()});
   }
+  report.too_many_parts = message.number("too_many_parts") != 0;
   report.kernel_messages.assign(strings.begin() + static_cast<std::ptrdiff_t>(at),
                                 strings.end());
   const auto set = [&](const char* name, std::optional<int>& to) {

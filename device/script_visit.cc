@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -104,10 +105,10 @@ void RunningScript::take_output(ScriptReport& report) {
   std::array<char, 4096> buffer = {};
   ssize_t got = 0;
   while ((got = ::read(output_.get(), buffer.data(), buffer.size())) > 0) {
-    std::string& text = report.parts.back().output;
-    if (text.size() < kMostOutputBytes) {
-      text.append(buffer.data(), static_cast<std::size_t>(got));
-    }
+    ScriptPart& part = report.parts.back();
+    const std::size_t room = kMostOutputBytes - part.output.size();
+    part.output.append(buffer.data(), std::min(room, static_cast<std::size_t>(got)));
+    part.cut = part.cut || room < static_cast<std::size_t>(got);
   }
 }
 
@@ -125,6 +126,8 @@ bool RunningScript::take_announcement(
     report.parts.push_back(
         {std::string(label.data(), static_cast<std::size_t>(got)), ""});
     begin_part(report.parts.size() - 1);
+  } else {
+    report.too_many_parts = true;
   }
   return ::send(socket_.get(), "", 1, MSG_NOSIGNAL) == 1;
 }
@@ -170,12 +173,13 @@ Result<ScriptReport> run_script(const ScriptRequest& request,
       ::mount("sysfs", "/sys", "sysfs", 0, nullptr) != 0) {
     return fail(system_error("cannot mount sysfs on /sys", errno));
   }
+  const std::vector<MountEntry> mounts_before = read_mount_table();
   KernelLog log;
   PC_ASSIGN_OR_RETURN(RunningScript script, RunningScript::start(request, devices));
   ScriptReport report;
   report.parts.emplace_back();
   script.watch(begin_part, report);
-  report.left = sweep_stack();
+  report.left = sweep_stack(mounts_before);
   report.kernel_messages = kernel_messages(log.take(), "");
   return report;
 }

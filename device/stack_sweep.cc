@@ -3,13 +3,13 @@
 #include "device/stack_sweep.h"
 
 #include "base/subprocess.h"
-#include "device/mount_table.h"
 
 #include <sys/mount.h>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace powercut {
 namespace {
@@ -40,18 +40,25 @@ std::vector<std::string> made_devices() {
   return names;
 }
 
-std::vector<std::string> disk_mounts() {
+// The newest first.
+std::vector<std::string> new_mounts(const std::vector<MountEntry>& before) {
+  std::multiset<fs::path> known;
+  for (const MountEntry& entry : before) {
+    known.insert(entry.target);
+  }
   std::vector<std::string> targets;
   for (const MountEntry& entry : read_mount_table()) {
-    if (entry.source.starts_with("/dev/")) {
-      targets.push_back(entry.target.native());
+    if (const auto found = known.find(entry.target); found != known.end()) {
+      known.erase(found);
+    } else {
+      targets.insert(targets.begin(), entry.target.native());
     }
   }
   return targets;
 }
 
-std::vector<std::string> leftovers() {
-  std::vector<std::string> left = disk_mounts();
+std::vector<std::string> leftovers(const std::vector<MountEntry>& before) {
+  std::vector<std::string> left = new_mounts(before);
   for (std::string& name : made_devices()) {
     left.push_back(std::move(name));
   }
@@ -67,11 +74,11 @@ void run_quietly(const std::vector<std::string>& argv) {
 
 }  // namespace
 
-std::vector<std::string> sweep_stack() {
+std::vector<std::string> sweep_stack(const std::vector<MountEntry>& before) {
   // Stacks lie on stacks: what holds another goes in an earlier round.
   constexpr int kRounds = 3;
-  for (int round = 0; round < kRounds && !leftovers().empty(); ++round) {
-    for (const std::string& target : disk_mounts()) {
+  for (int round = 0; round < kRounds && !leftovers(before).empty(); ++round) {
+    for (const std::string& target : new_mounts(before)) {
       ::umount2(target.c_str(), UMOUNT_NOFOLLOW);
     }
     for (const std::string& name : made_devices()) {
@@ -83,7 +90,7 @@ std::vector<std::string> sweep_stack() {
     }
     run_quietly({"dmsetup", "remove_all", "--force"});
   }
-  return leftovers();
+  return leftovers(before);
 }
 
 }  // namespace powercut

@@ -310,6 +310,33 @@ TEST_CASE("other file systems than ext4 are mounted, used and read",
   CHECK(mounter.boots() == 1);
 }
 
+TEST_CASE("what a script leaves in a guest is gone when the next one runs there",
+          "[guest][guest_mounter]") {
+  Bench bench;
+  bench.options.guest.programs = {"losetup", "dmsetup", "truncate"};
+  bench.options.guest.load = {"dm-mod"};
+  ScriptRequest request;
+  request.disk_names = {"disk"};
+  const auto run = [&](const std::string& text) {
+    request.text = text;
+    return value_or_throw(bench.mounter().run_script(request, [](std::size_t) {}));
+  };
+  const ScriptReport first =
+      run("dmsetup create left --table \"0 128 linear $disk 0\"\n"
+          "mkdir -p /mnt && mount -t tmpfs none /mnt\n"
+          "truncate -s 1M /mnt/image && losetup -f /mnt/image\n"
+          "mount -t ext4 -o ro,noload /dev/mapper/left /mnt 2>/dev/null || true\n"
+          "dmsetup ls | grep left; losetup -a | grep -o /mnt/image; grep -o ' /mnt ' "
+          "/proc/mounts; echo >/here\n");
+  INFO(first.parts.at(0).output);
+  REQUIRE(first.code == 0);
+  CHECK(first.left.empty());
+  const ScriptReport second =
+      run("dmsetup ls; losetup -a; grep /mnt /proc/mounts || true; ls /here\n");
+  CHECK(second.parts.at(0).output == "No devices found\n/here\n");
+  CHECK(bench.booted == 1);
+}
+
 TEST_CASE("a guest lives on when the thread that booted it has ended",
           "[guest][guest_mounter]") {
   Bench bench;

@@ -104,6 +104,25 @@ TEST_CASE("lines of faults and claims belong to the probe that they stand behind
   CHECK(judgement.probes[2].verdict.summary() == "block 1 holds poison");
 }
 
+TEST_CASE("a part that printed too much is not clean", "[checkers][stack]") {
+  Bench bench;
+  ScriptMounter cut(report_of({{"", ""}, {"a", "have 1\n", true}, {"b", "have 2\n"}}));
+  const Judgement judgement = value_or_throw(bench.run(cut));
+  REQUIRE(judgement.probes.size() == 3);
+  CHECK(judgement.probes[0].verdict.kind == Verdict::Kind::kClean);
+  CHECK(judgement.probes[1].verdict.kind == Verdict::Kind::kInconclusive);
+  CHECK(judgement.probes[2].verdict.kind == Verdict::Kind::kClean);
+  ScriptMounter faulty(report_of({{"", "fault: bad\n", true}}));
+  const Verdict fault = value_or_throw(bench.run(faulty)).probes[0].verdict;
+  CHECK(fault.summary() == "bad");
+  CHECK(fault.seen == nullptr);  // claims that were cut off are not missing
+  ScriptReport many = report_of({{"", ""}, {"a", "have 1\n"}});
+  many.too_many_parts = true;
+  ScriptMounter crowded(std::move(many));
+  CHECK(value_or_throw(bench.run(crowded)).probes[1].verdict.kind ==
+        Verdict::Kind::kInconclusive);
+}
+
 TEST_CASE("how a script ends is a finding, or leaves it open", "[checkers][stack]") {
   Bench bench;
   const auto base_of = [&](ScriptReport report) {
