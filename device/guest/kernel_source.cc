@@ -107,12 +107,27 @@ Status unpack(const fs::path& package, const std::string& name,
   return {};
 }
 
+// What killed runs left half copied. Nobody copies for an hour.
+void remove_leftovers_of(const fs::path& kept) {
+  const std::string prefix = kept.filename().native() + ".";
+  std::error_code ignored;
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(kept.parent_path(), ignored)) {
+    const fs::file_time_type written = fs::last_write_time(entry.path(), ignored);
+    if (entry.path().filename().native().starts_with(prefix) &&
+        fs::file_time_type::clock::now() - written > std::chrono::hours(1)) {
+      fs::remove_all(entry.path(), ignored);
+    }
+  }
+}
+
 // Whole or not at all, whoever else does the same now.
 Status keep_in_cache(const RunDir& run_dir, const fs::path& folder,
                      const fs::path& kept) {
   const fs::path partial = kept.native() + "." + run_dir.run_id();
   std::error_code error;
   std::error_code ignored;
+  remove_leftovers_of(kept);
   fs::copy(folder, partial, fs::copy_options::recursive, error);
   if (!error) {
     fs::rename(partial, kept, error);
