@@ -19,16 +19,6 @@ namespace powercut {
 
 namespace {
 
-constexpr std::size_t kMostNameBytes = 40;  // of 48 in the log's device table
-
-// A name becomes a part of a file name, and must not be taken for a run id.
-bool is_name(const std::string& text) {
-  return !text.empty() && text.size() <= kMostNameBytes &&
-         text.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyz"
-             "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == std::string::npos;
-}
-
 // "/dev/vdb", or "/dev/vdb=journal".
 DmRecordingOptions::Disk parse_disk(const std::string& text) {
   const std::size_t equals = text.rfind('=');
@@ -36,11 +26,7 @@ DmRecordingOptions::Disk parse_disk(const std::string& text) {
     return {text, ""};
   }
   const std::string name = text.substr(equals + 1);
-  if (!is_name(name)) {
-    refuse(fmt::format("'{}' is no name for a disk", name),
-           fmt::format("letters, digits, _ - and . make a name of at most {}",
-                       kMostNameBytes));
-  }
+  check_disk_name(name);
   return {text.substr(0, equals), name};
 }
 

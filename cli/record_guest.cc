@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace powercut {
@@ -65,6 +66,7 @@ GuestRecordingOptions::Disk parse_disk(const std::string& text) {
     refuse(fmt::format("'{}' is no disk", text),
            "--disk NAME:SIZE, as --disk journal:8M");
   }
+  check_disk_name(text.substr(0, colon));
   return {text.substr(0, colon), value_or_throw(parse_bytes(text.substr(colon + 1))), {}};
 }
 
@@ -81,6 +83,10 @@ void set_disks(const Arguments& arguments, GuestRecordingOptions& options) {
   for (const std::string& text :
        arguments.values["disk"].as<std::vector<std::string>>()) {
     options.disks.push_back(parse_disk(text));
+    const std::string& name = options.disks.back().name;
+    if (std::ranges::count(options.disks, name, &GuestRecordingOptions::Disk::name) > 1) {
+      refuse(fmt::format("two disks are called '{}'", name), "names must differ");
+    }
   }
 }
 

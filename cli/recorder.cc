@@ -67,6 +67,18 @@ void refuse(std::string message, std::string hint) {
   throw Failure(Error{ErrorKind::kUsage, std::move(message), std::move(hint)});
 }
 
+void check_disk_name(const std::string& name) {
+  constexpr std::size_t kMostBytes = 40;  // of 48 in the log's device table
+  if (name.empty() || name.size() > kMostBytes ||
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
+                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
+          std::string::npos) {
+    refuse(
+        fmt::format("'{}' is no name for a disk", name),
+        fmt::format("letters, digits, _ - and . make a name of at most {}", kMostBytes));
+  }
+}
+
 void require_command(const Arguments& arguments) {
   if (arguments.command.empty()) {
     refuse("no workload", "the command to run goes behind --");

@@ -29,6 +29,10 @@ extern const Recorder kLoopRecorder;
 extern const Recorder kDmRecorder;
 extern const Recorder kGuestRecorder;
 
+// The name of a recorded disk, from the command line. It becomes a part of the names of
+// files and devices. Throws a Failure of kind kUsage.
+void check_disk_name(const std::string& name);
+
 // --fs, --mkfs-options, --mount-options and the command.
 WorkloadOptions workload_options(const Arguments& arguments);
 
