@@ -164,8 +164,9 @@ void set_run_place(const Arguments& arguments, ScenarioRunOptions& options) {
     run_in_guest(guest, options);
   }
   options.mounts_in_guest = mount == "guest";
-  options.mount_flags = mount == "guest" ? typed_flags(arguments, {"kernel", "modules"})
-                                         : std::string(" --mount here");
+  options.guest_flags = typed_flags(arguments, {"kernel", "modules"});
+  options.mount_flags =
+      mount == "guest" ? options.guest_flags : std::string(" --mount here");
   options.make_mounter = [mount, guest](std::uint32_t block_bytes,
                                         const RunDir& run_dir) {
     return mount == "guest" ? mounter_in_guest(guest, block_bytes, run_dir)

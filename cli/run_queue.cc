@@ -78,10 +78,13 @@ std::string check_command(const ScenarioRunOptions& options, const Scenario& sce
   const auto beside = [&](const char* extension) {
     return quoted(std::filesystem::path(outcome.kept).replace_extension(extension));
   };
-  const std::string base =
-      scenario.disks.empty() ? " --base " + beside(".base") : std::string();
+  const bool stack = !scenario.disks.empty();
+  const std::string base = stack ? "" : " --base " + beside(".base");
+  const std::string flags = stack             ? options.guest_flags
+                            : outcome.mounted ? options.mount_flags
+                                              : "";
   return fmt::format("powercut check {}{} --scenario {}{}", beside(".log"), base,
-                     beside(".scenario"), outcome.mounted ? options.mount_flags : "");
+                     beside(".scenario"), flags);
 }
 
 ScenarioResult result_of(const ScenarioRunOptions& options, const Scenario& scenario,

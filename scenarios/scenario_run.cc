@@ -108,6 +108,19 @@ std::string KeptNames::take(const std::string& name) {
   return free;
 }
 
+ExplorerOptions explorer_options(const ScenarioRunOptions& options, const Judge& judge,
+                                 const Oracle* oracle, const Expectation& expected) {
+  ExplorerOptions explorer;
+  explorer.jobs = judge.jobs();
+  explorer.oracle = oracle;
+  explorer.max_runs = options.max_runs;
+  explorer.time_seconds = options.time_seconds;
+  explorer.seed = options.seed;
+  explorer.stop_after = findings_enough(expected);
+  explorer.interrupted = &interrupted;
+  return explorer;
+}
+
 ScenarioRun::ScenarioRun(ScenarioRunOptions options) : options_(std::move(options)) {}
 
 ScenarioRun::~ScenarioRun() = default;
@@ -289,14 +302,8 @@ Result<ScenarioOutcome> ScenarioRun::check(const Scenario& scenario, Kit& kit,
   static const std::vector<EventPos> none;
   const std::vector<EventPos>& boundaries = oracle ? oracle->boundaries() : none;
   outcome.acknowledgements = boundaries.size();
-  ExplorerOptions explorer;
-  explorer.jobs = kit.judge->jobs();
-  explorer.oracle = oracle.get();
-  explorer.max_runs = options_.max_runs;
-  explorer.time_seconds = options_.time_seconds;
-  explorer.seed = options_.seed;
-  explorer.stop_after = findings_enough(outcome.expected);
-  explorer.interrupted = &interrupted;
+  const ExplorerOptions explorer =
+      explorer_options(options_, *kit.judge, oracle.get(), outcome.expected);
   Decider decider(recording, *kit.judge, kit.judge->checker().tier(), explorer,
                   options_.inference);
   PC_ASSIGN_OR_RETURN(outcome.certificate,
@@ -348,8 +355,11 @@ Result<ScenarioOutcome> ScenarioRun::run_stack_of(const Scenario& scenario) cons
   }
   PC_ASSIGN_OR_RETURN(const RunDir run_dir, RunDir::create());
   const fs::path log = run_dir.path() / "stack.log";
-  PC_ASSIGN_OR_RETURN(ScenarioOutcome outcome,
-                      run_stack(scenario, options_, log, run_dir));
+  Result<ScenarioOutcome> ran = run_stack(scenario, options_, log, run_dir);
+  if (!ran) {
+    return fail(with_kept_log(scenario, log, std::move(ran.error())));
+  }
+  ScenarioOutcome outcome = std::move(*ran);
   if (outcome.kind != ScenarioOutcome::Kind::kFailed) {
     compare_with_expectation(outcome);
   }
@@ -359,6 +369,21 @@ Result<ScenarioOutcome> ScenarioRun::run_stack_of(const Scenario& scenario) cons
     PC_RETURN_IF_ERROR(keep(scenario, "", log, outcome));
   }
   return outcome;
+}
+
+// A recording that cannot be judged may be all there is to tell why.
+Error ScenarioRun::with_kept_log(const Scenario& scenario, const fs::path& log,
+                                 Error error) const {
+  std::error_code ignored;
+  if (options_.keep.empty() || error.kind == ErrorKind::kInterrupted ||
+      !fs::exists(log, ignored)) {
+    return error;
+  }
+  ScenarioOutcome outcome;
+  const Status kept = keep(scenario, "", log, outcome);
+  error.hint += error.hint.empty() ? "" : "; ";
+  error.hint += kept ? "the log is kept: " + outcome.kept.native() : kept.error().message;
+  return error;
 }
 
 Status ScenarioRun::keep(const Scenario& scenario, const fs::path& base_file,

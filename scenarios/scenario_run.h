@@ -80,6 +80,7 @@ struct ScenarioRunOptions {
   GuestOptions guest;  // in which stacks are recorded and judged
   bool mounts_in_guest = false;
   std::string mount_flags;  // with which `check` mounts states as we do
+  std::string guest_flags;  // and those of the guest alone, for stacks
 };
 
 struct ScenarioOutcome {
@@ -132,6 +133,8 @@ class ScenarioRun {
   Status check_recoveries(Kit& kit, const NestedOptions& nested,
                           ScenarioOutcome& outcome) const;
   Result<ScenarioOutcome> run_stack_of(const Scenario& scenario) const;
+  Error with_kept_log(const Scenario& scenario, const std::filesystem::path& log,
+                      Error error) const;
   // `base` is empty if the disks began with zeros.
   Status keep(const Scenario& scenario, const std::filesystem::path& base,
               const std::filesystem::path& log, ScenarioOutcome& outcome) const;
@@ -139,6 +142,10 @@ class ScenarioRun {
   ScenarioRunOptions options_;
   std::vector<std::unique_ptr<Kit>> kits_;
 };
+
+// How states of a scenario are explored: `oracle` may be null, and is kept by reference.
+ExplorerOptions explorer_options(const ScenarioRunOptions& options, const Judge& judge,
+                                 const Oracle* oracle, const Expectation& expected);
 
 // Whether what came out is what was expected, and the sentence about it.
 void compare_with_expectation(ScenarioOutcome& outcome);

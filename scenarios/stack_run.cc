@@ -2,7 +2,6 @@
 
 #include "scenarios/stack_run.h"
 
-#include "base/signals.h"
 #include "replay/decider.h"
 #include "replay/where.h"
 #include "scenarios/guest_mounter.h"
@@ -142,14 +141,8 @@ Result<ScenarioOutcome> check_stack(const Scenario& scenario,
   const std::vector<EventPos> boundaries =
       oracle ? oracle->boundaries() : std::vector<EventPos>();
   outcome.acknowledgements = boundaries.size();
-  ExplorerOptions explorer;
-  explorer.jobs = judge->jobs();
-  explorer.oracle = oracle.get();
-  explorer.max_runs = options.max_runs;
-  explorer.time_seconds = options.time_seconds;
-  explorer.seed = options.seed;
-  explorer.stop_after = findings_enough(outcome.expected);
-  explorer.interrupted = &interrupted;
+  const ExplorerOptions explorer =
+      explorer_options(options, *judge, oracle.get(), outcome.expected);
   Decider decider(recording, *judge, judge->checker().tier(), explorer,
                   options.inference);
   PC_ASSIGN_OR_RETURN(

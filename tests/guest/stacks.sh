@@ -35,6 +35,7 @@ for name in "${names[@]}"; do
     continue
   fi
   head -n 1 out | cut -c 1-150
+  if [ "$name" = clone-flush-broken ]; then cp run.json broken.json; fi
   python3 - "$name" run.json <<'PYTHON' || wrong "$name: its report"
 import json, sys
 name, result = sys.argv[1], json.load(open(sys.argv[2]))["scenarios"][0]
@@ -52,11 +53,32 @@ if [ "$skipped" -eq "${#names[@]}" ]; then
   skip "nothing of this could be run here"
 fi
 
+# What does not even judge the state before is kept, if that is asked for.
+cat >unwilling.scenario <<'SCENARIO'
+about verify is not content with anything
+disk a 64K
+expect clean
+script {
+  powercut mark prepared
+  powercut blocks write --blocks 0-3 --generation 1 --flush "$a"
+}
+verify {
+  exit 1
+}
+SCENARIO
+"$POWERCUT" run unwilling.scenario --jobs 1 --keep unwilling >out 2>err
+if [ $? -ne 3 ] || ! grep -q 'not content .*the log is kept: unwilling/unwilling.log' out; then
+  wrong "unwilling: $(cat out err)"
+fi
+"$POWERCUT" log verify unwilling/unwilling.log >out 2>&1 || wrong "the kept log: $(cat out)"
+
 # A kept log is judged again, without the run around it; it is of three devices, and not
 # to be taken for another stack.
 log=$(ls kept/clone-flush-broken*.log 2>/dev/null)
 if [ -n "$log" ]; then
-  "$POWERCUT" check "$log" --scenario "${log%.log}.scenario" --stop-after 1 --jobs 1 >out 2>err
+  # As it was told to do it; of the last run, the others overwrote nothing.
+  again=$(python3 -c 'import json; print(json.load(open("broken.json"))["scenarios"][0]["check"])')
+  bash -c "\"\$0\" ${again#powercut } --stop-after 1 --jobs 1" "$POWERCUT" >out 2>err
   if [ $? -ne 1 ] || ! grep -q 'dest lost' out; then wrong "check: $(cat out err)"; fi
   "$POWERCUT" log info "$log" >out
   grep -q 'device 1 .*dest: 128 KiB.* domain 1' out || wrong "log info: $(cat out)"
