@@ -10,6 +10,7 @@ extern const Command kDoctorCommand;
 extern const Command kRecordCommand;
 extern const Command kMarkCommand;
 extern const Command kStampCommand;
+extern const Command kStressCommand;
 extern const Command kLogInfoCommand;
 extern const Command kLogListCommand;
 extern const Command kLogVerifyCommand;
@@ -29,7 +30,7 @@ extern const Command kProbeCommand;
 
 const std::vector<const Command*>& command_list() {
   static const std::vector<const Command*> kList = {
-      &kDoctorCommand,     &kRecordCommand,     &kMarkCommand,         &kStampCommand,
+      &kDoctorCommand,     &kRecordCommand,     &kMarkCommand,         &kStampCommand, &kStressCommand,
       &kBlocksCommand,     &kLogInfoCommand,    &kLogListCommand,      &kLogVerifyCommand,
       &kLogConvertCommand, &kReplayCommand,     &kAuditChangesCommand, &kCheckCommand,
       &kRunCommand,        &kGenerateCommand,   &kModelCommand,        &kMountCommand,

@@ -2,6 +2,7 @@
 //
 // powercut mark: puts a mark into the log of a recording that is going on.
 
+#include "base/seen_digest.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "device/device_mapper.h"
@@ -11,8 +12,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
+#include <iterator>
 #include <vector>
 
 namespace powercut {
@@ -48,28 +52,42 @@ std::filesystem::path find_socket() {
   return found[0];
 }
 
+// Of a script that looked at the devices after a power failure; see docs/stacks.md.
+std::string what_was_seen() {
+  SeenDigest digest;
+  digest.add(std::string(std::istreambuf_iterator<char>(std::cin), {}));
+  return "seen " + digest.text();
+}
+
 int run(const Command& self, const std::vector<std::string>& words) {
   po::options_description options;
   options.add_options()("device", po::value<std::string>(),
-                        "name or path of the device-mapper device whose log gets it");
-  Arguments arguments = parse_arguments(self, options, {"TEXT"}, words);
+                        "name or path of the device-mapper device whose log gets it")(
+      "seen", "TEXT is 'seen' and a digest of what is read from standard input");
+  const bool seen = std::ranges::find(words, "--seen") != words.end();
+  const Arguments arguments = parse_arguments(
+      self, options, seen ? std::vector<std::string>() : std::vector<std::string>{"TEXT"},
+      words);
+  const std::string text = seen ? what_was_seen() : arguments.text("TEXT");
   if (arguments.has("device")) {
-    value_or_throw(
-        send_log_mark(dm_name_of(arguments.text("device")), arguments.text("TEXT")));
+    value_or_throw(send_log_mark(dm_name_of(arguments.text("device")), text));
     return kExitClean;
   }
-  value_or_throw(send_mark(find_socket(), arguments.text("TEXT")));
+  value_or_throw(send_mark(find_socket(), text));
   return kExitClean;
 }
 
 }  // namespace
 
 extern const Command kMarkCommand = {
-    "mark", "[--device NAME] TEXT", "put a mark into the log that is being recorded",
+    "mark", "[--device NAME] TEXT|--seen",
+    "put a mark into the log that is being recorded",
     "Returns when the mark is in the log. What was synced before the call is durable at\n"
     "the mark; a check of its data can rely on that.\n\n"
     "With --device it goes straight to a device of the device-mapper target log-writes,\n"
     "whoever made it.\n\n"
+    "With --seen it says what was seen after a power failure of a running stack, by the\n"
+    "lines \"have X\" and \"fault: X\" of standard input: docs/stacks.md.\n\n"
     "example, inside a workload:\n  sync f && powercut mark f-is-safe\n\n",
     &run};
 

@@ -72,6 +72,17 @@ Result<BlockContent> parse_block_content(const std::string& text) {
               "there are: written, source, poison, zeros");
 }
 
+void fill_stamped_block(std::span<std::byte> out, std::uint64_t block,
+                        BlockContent content, std::uint64_t generation) {
+  std::ranges::fill(out, std::byte{0});
+  for (std::size_t at = 0; content != BlockContent::kZeros && at < out.size();
+       at += kStampBytes) {
+    write_stamp(
+        {static_cast<std::uint64_t>(content), 0, block * out.size() + at, generation},
+        out.subspan(at, kStampBytes));
+  }
+}
+
 Result<BlockRange> parse_block_range(const std::string& text) {
   const std::size_t dash = text.find('-');
   BlockRange range;
@@ -126,13 +137,7 @@ StampedBlocks::StampedBlocks(StampedBlocks&& other) noexcept
 
 void StampedBlocks::fill(std::uint64_t block, BlockContent content,
                          std::uint64_t generation) {
-  const std::uint64_t begin = block * block_bytes_;
-  std::memset(buffer_, 0, block_bytes_);
-  for (std::uint32_t at = 0; content != BlockContent::kZeros && at < block_bytes_;
-       at += kStampBytes) {
-    write_stamp({static_cast<std::uint64_t>(content), 0, begin + at, generation},
-                {buffer_ + at, kStampBytes});
-  }
+  fill_stamped_block({buffer_, block_bytes_}, block, content, generation);
 }
 
 Status StampedBlocks::write(std::uint64_t block, BlockContent content,

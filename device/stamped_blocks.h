@@ -9,10 +9,12 @@
 
 #include "base/result.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 
 namespace powercut {
@@ -26,6 +28,11 @@ enum class BlockContent : std::uint64_t {
 
 // "written", "source", "poison", "zeros".
 Result<BlockContent> parse_block_content(const std::string& text);
+
+// Stamps all sectors of a block; kZeros makes zeros. Generations are of kWritten, and 0
+// otherwise.
+void fill_stamped_block(std::span<std::byte> out, std::uint64_t block,
+                        BlockContent content, std::uint64_t generation);
 
 struct BlockRange {
   std::uint64_t first = 0;

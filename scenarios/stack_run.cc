@@ -2,10 +2,12 @@
 
 #include "scenarios/stack_run.h"
 
+#include "base/signals.h"
 #include "replay/decider.h"
 #include "replay/where.h"
 #include "scenarios/guest_mounter.h"
 #include "scenarios/guest_recording.h"
+#include "scenarios/live_states.h"
 #include "scenarios/scenario_judging.h"
 #include "scenarios/stack_guest.h"
 
@@ -61,7 +63,10 @@ Result<GuestRecordingResult> record_stack(const Scenario& scenario,
     recording.disks.push_back({disk.name, disk.size_bytes, disk.domain});
   }
   if (scenario.observe) {
-    recording.target_options = {"--observe"};
+    recording.target_options.emplace_back("--observe");
+  }
+  if (scenario.live) {
+    recording.target_options.emplace_back("--power-fail");
   }
   return record_in_guest(recording, run_dir);
 }
@@ -143,6 +148,16 @@ Result<ScenarioOutcome> check_stack(const Scenario& scenario,
   outcome.acknowledgements = boundaries.size();
   const ExplorerOptions explorer =
       explorer_options(options, *judge, oracle.get(), outcome.expected);
+  if (scenario.live) {
+    PC_ASSIGN_OR_RETURN(const std::vector<LiveFailure> failures,
+                        list_live_failures(timeline, *prepared));
+    PC_ASSIGN_OR_RETURN(
+        outcome.certificate,
+        decide_live(recording, durability, failures, *judge, oracle.get(), &interrupted));
+    outcome.check_seconds = seconds_since(begin);
+    outcome.mounted = true;
+    return outcome;
+  }
   Decider decider(recording, *judge, judge->checker().tier(), explorer,
                   options.inference);
   PC_ASSIGN_OR_RETURN(

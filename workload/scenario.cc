@@ -82,6 +82,7 @@ class ScenarioReader {
         {"module", &ScenarioReader::read_module, true},
         {"build", &ScenarioReader::read_build, true},
         {"recorder", &ScenarioReader::read_recorder},
+        {"states", &ScenarioReader::read_states},
         {"tier", &ScenarioReader::read_tier},
         {"expect", &ScenarioReader::read_expect, true},
         {"stack", &ScenarioReader::read_stack},
@@ -367,6 +368,10 @@ class ScenarioReader {
     return read_choice(directive, "observe", "bounce", scenario_.observe);
   }
 
+  Status read_states(const Directive& directive) {
+    return read_choice(directive, "live", "all", scenario_.live);
+  }
+
   Status read_tier(const Directive& directive) {
     return read_choice(directive, "inferred", "proved", scenario_.inferred);
   }
@@ -385,7 +390,7 @@ class ScenarioReader {
     if (has("disk")) {
       return check_stack();
     }
-    for (const char* each : {"module", "build", "recorder", "tier", "stack"}) {
+    for (const char* each : {"module", "build", "recorder", "states", "tier", "stack"}) {
       if (has(each)) {
         return missing(fmt::format("'{}' without a disk", each),
                        "it is about a stack: disk NAME SIZE");

@@ -8,8 +8,7 @@
 //   source TEXT           where it comes from; may be repeated
 //   needs WORD            a program that must be there: sqlite3; may be repeated
 //   fs TYPE               ext4, xfs, btrfs, f2fs, ext2, vfat; or none: the raw disk,
-//   whose
-//                         workload is about the file "disk" (raw_disk.h)
+//                         whose workload is about the file "disk" (raw_disk.h)
 //   size BYTES            of the disk; default: what the file system needs
 //   block BYTES           logical block of the disk; default: that of `record`
 //   latency MILLISECONDS  how long the disk takes for a write; default: no time
@@ -19,21 +18,28 @@
 //   promise [+|-]NAME     more or less than the file system's profile (docs/oracles.md)
 //   atomic WORD, model WORD, fault WORD    as the options of `check`
 //   depth 2               power cuts during the recovery of a state of each class, too
-//   recovery-fault WORD   as `fault`, of the disk while recovery writes to it; with depth
-//   2 expect clean [kernel RANGE] expect finding ["TEXT"] [kernel RANGE]      TEXT is
-//   part of a finding's text disk NAME SIZE [domain N]    a disk of a stack, in a guest;
-//   repeated (docs/stacks.md) module NAME           a module that the stack needs of the
-//   guest's kernel; repeated build NAME[:EDIT]     one that is built from the kernel's
-//   source; repeated recorder observe      pages are sent down as they are, and watched;
-//   default: bounce tier inferred         of the verify of a stack; default: proved stack
-//   {               shell functions for script and verify, with the disks' names } as
-//   variables workload {            operations (workload_text.h), to a line with "}"
-//   alone
+//   recovery-fault WORD   as `fault`, of the disk while recovery writes to it; with
+//                         depth 2
+//   expect clean [kernel RANGE]
+//   expect finding ["TEXT"] [kernel RANGE]    TEXT is part of a finding's text
+//   workload {            operations (workload_text.h), to a line with "}" alone
 //   }
 //   script {              or a bash script, with `powercut mark` at hand
 //   }
 //   verify {              a bash script that looks at the files of a recovered state and
 //   }                     prints "have X" for each X that it finds (docs/oracles.md)
+//
+// and of a stack of disks in a guest (docs/stacks.md):
+//
+//   disk NAME SIZE [domain N]    repeated
+//   module NAME           that the stack needs of the guest's kernel; repeated
+//   build NAME[:EDIT]     one that is built from the kernel's source; repeated
+//   recorder observe      pages are sent down as they are, and watched; default: bounce
+//   states live           judged are the states that live power failures left; default:
+//                         all
+//   tier inferred         of the verify; default: proved
+//   stack {               shell functions for script and verify, which have the names of
+//   }                     the disks as variables
 //
 // A block ends at the first line that holds "}" alone and is as far to the right as its
 // directive: so what is within is indented, and may have braces. The blanks that all
@@ -127,6 +133,7 @@ struct Scenario {
   std::vector<std::string> modules;  // of the guest's kernel
   std::vector<std::string> builds;   // modules that are built from its source
   bool observe = false;
+  bool live = false;  // the states that live power failures left, and no others
   bool inferred = false;
   std::string stack;   // shell functions
   Workload workload;   // empty if there is a script

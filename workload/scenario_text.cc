@@ -64,6 +64,7 @@ void print_stack(Printer& printer, const Scenario& scenario) {
   printer.lines("module", scenario.modules);
   printer.lines("build", scenario.builds);
   printer.line("recorder", scenario.observe ? "observe" : "");
+  printer.line("states", scenario.live ? "live" : "");
   printer.line("tier", scenario.inferred ? "inferred" : "");
 }
 

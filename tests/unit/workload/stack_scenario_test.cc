@@ -34,7 +34,7 @@ TEST_CASE("a scenario of a stack is read, and printed as it was read",
           "[workload][scenario][stack]") {
   const Scenario scenario = value_or_throw(
       parse_scenario(std::string("needs mdadm\nmodule raid1\nbuild dm-clone:x\n"
-                                 "recorder observe\ntier inferred\n"
+                                 "recorder observe\nstates live\ntier inferred\n"
                                  "disk meta 4M domain 1\ndisk data_2 64K\n") +
                          kScripts,
                      "dir/a.scenario"));
@@ -44,6 +44,7 @@ TEST_CASE("a scenario of a stack is read, and printed as it was read",
   CHECK(scenario.modules == std::vector<std::string>{"raid1"});
   CHECK(scenario.builds == std::vector<std::string>{"dm-clone:x"});
   CHECK(scenario.observe);
+  CHECK(scenario.live);
   CHECK(scenario.inferred);
   CHECK(scenario.file_system == "none");
   CHECK(scenario.stack == "up() { true; }\n");
