@@ -13,9 +13,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdlib>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace powercut {
 
@@ -59,6 +61,9 @@ void mark_all(const Call& call, const char* verb, const std::string& what) {
 }
 
 int fill(StampedBlocks& blocks, const Call& call) {
+  if (*call.contents.begin() == BlockContent::kWritten) {
+    refuse("blocks are not filled with writes", "powercut blocks write --generation N");
+  }
   for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
     value_or_throw(blocks.write(block, *call.contents.begin(), 0));
   }
@@ -159,6 +164,27 @@ int verify(StampedBlocks& blocks, const Call& call) {
   return end_code(faults);
 }
 
+struct Action {
+  std::string_view name;
+  int (*run)(StampedBlocks& blocks, const Call& call);
+};
+
+const Action& action_called(const std::string& name) {
+  static constexpr std::array<Action, 6> kActions = {{{"fill", &fill},
+                                                      {"write", &write},
+                                                      {"discard", &discard},
+                                                      {"scribble", &scribble},
+                                                      {"verify", &verify},
+                                                      {"compare", &compare}}};
+  for (const Action& action : kActions) {
+    if (action.name == name) {
+      return action;
+    }
+  }
+  refuse(fmt::format("cannot {} blocks", name),
+         "there are: fill, write, discard, scribble, verify, compare");
+}
+
 std::set<BlockContent> contents_of(const std::string& text) {
   std::set<BlockContent> contents;
   std::size_t at = 0;
@@ -188,19 +214,19 @@ int run(const Command& self, const std::vector<std::string>& words) {
       "flush", "flush afterwards; write: and acknowledge")(
       "no-marks", "write: do not tell the recording what is written");
   const Arguments arguments = parse_arguments(self, options, {"ACTION", "DEVICE"}, words);
-  const std::string action = arguments.text("ACTION");
+  const Action& action = action_called(arguments.text("ACTION"));
   Call call;
   call.device = arguments.text("DEVICE");
   call.name = arguments.text("name").empty() ? "" : arguments.text("name") + " ";
   call.generation = arguments.values["generation"].as<std::uint64_t>();
   call.flush = arguments.has("flush");
   call.marks = !arguments.has("no-marks");
-  call.contents = contents_of(arguments.text(action == "fill" ? "as" : "initial"));
+  call.contents = contents_of(arguments.text(action.name == "fill" ? "as" : "initial"));
   call.only_initial = arguments.has("only-initial");
   call.block_bytes = static_cast<std::uint32_t>(
       value_or_throw(parse_bytes(arguments.text("block-size"))));
   call.other = arguments.text("with", "");
-  if ((action == "compare") == call.other.empty()) {
+  if ((action.name == "compare") == call.other.empty()) {
     refuse("--with names the other device of compare, and only of that",
            "powercut blocks compare --with RIGHT LEFT");
   }
@@ -212,16 +238,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
     refuse(fmt::format("{} has {} blocks, from 0", call.device, blocks.block_count()),
            "--blocks is a range of them");
   }
-  return action == "fill"      ? fill(blocks, call)
-         : action == "write"   ? write(blocks, call)
-         : action == "discard" ? discard(blocks, call)
-         : action == "verify"  ? verify(blocks, call)
-         : action == "compare" ? compare(blocks, call)
-         : action == "scribble"
-             ? scribble(blocks, call)
-             : throw Failure(
-                   Error{ErrorKind::kUsage, fmt::format("cannot {} blocks", action),
-                         "there are: fill, write, discard, scribble, verify, compare"});
+  return action.run(blocks, call);
 }
 
 }  // namespace
