@@ -47,6 +47,7 @@ Result<std::unique_ptr<GuestWorkloads>> GuestWorkloads::start(
   GuestDisk disk;
   disk.file = made->server_->path(0);
   disk.block_bytes = options.block_bytes;
+  disk.kernel_aio = true;
   made->options_.guest.disks = {disk};
   return made;
 }

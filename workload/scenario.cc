@@ -81,9 +81,9 @@ class ScenarioReader {
         {"disk", &ScenarioReader::read_disk, true},
         {"module", &ScenarioReader::read_module, true},
         {"build", &ScenarioReader::read_build, true},
-        {"recorder", &ScenarioReader::read_recorder},
-        {"states", &ScenarioReader::read_states},
-        {"tier", &ScenarioReader::read_tier},
+        {"recorder", &ScenarioReader::read_choice_of_stack},
+        {"states", &ScenarioReader::read_choice_of_stack},
+        {"tier", &ScenarioReader::read_choice_of_stack},
         {"expect", &ScenarioReader::read_expect, true},
         {"stack", &ScenarioReader::read_stack},
         {"workload", &ScenarioReader::read_workload},
@@ -364,16 +364,12 @@ class ScenarioReader {
     return {};
   }
 
-  Status read_recorder(const Directive& directive) {
-    return read_choice(directive, "observe", "bounce", scenario_.observe);
-  }
-
-  Status read_states(const Directive& directive) {
-    return read_choice(directive, "live", "all", scenario_.live);
-  }
-
-  Status read_tier(const Directive& directive) {
-    return read_choice(directive, "inferred", "proved", scenario_.inferred);
+  Status read_choice_of_stack(const Directive& directive) {
+    return directive.name == "recorder"
+               ? read_choice(directive, "observe", "bounce", scenario_.observe)
+           : directive.name == "states"
+               ? read_choice(directive, "live", "all", scenario_.live)
+               : read_choice(directive, "inferred", "proved", scenario_.inferred);
   }
 
   bool has(const char* name) const { return seen_.count(name) != 0; }

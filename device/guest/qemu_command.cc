@@ -51,12 +51,13 @@ std::vector<std::string> disk_arguments(const GuestDisk& disk, std::size_t index
   if (!disk.serial.empty()) {
     device += ",serial=" + quoted(disk.serial);
   }
-  return {"-drive",
-          fmt::format("if=none,id=disk{},format=raw,file={},cache={},aio=threads,"
-                      "discard=unmap,detect-zeroes=off,read-only={}",
-                      index, quoted(disk.file.native()), disk.cache,
-                      disk.read_only ? "on" : "off"),
-          "-device", device};
+  return {
+      "-drive",
+      fmt::format("if=none,id=disk{},format=raw,file={},cache={},aio={},"
+                  "discard=unmap,detect-zeroes=off,read-only={}",
+                  index, quoted(disk.file.native()), disk.cache,
+                  disk.kernel_aio ? "native" : "threads", disk.read_only ? "on" : "off"),
+      "-device", device};
 }
 
 }  // namespace

@@ -25,7 +25,10 @@ struct GuestDisk {
   bool read_only = false;
   std::uint32_t block_bytes = 512;  // logical and physical block
   std::string cache = "none";       // QEMU's cache mode: none, writeback, unsafe, ...
-  std::string serial;               // empty: none; at most 20 bytes
+  // Requests go to the kernel's aio in place of QEMU's threads, which keep a flush behind
+  // the writes that it came after. With cache none or directsync only.
+  bool kernel_aio = false;
+  std::string serial;  // empty: none; at most 20 bytes
 };
 
 // The path there of the guest's disk `index`, from 0: behind "/dev/vdz" comes

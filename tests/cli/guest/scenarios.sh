@@ -23,3 +23,6 @@ says out 'stale block'
 code=$?
 if [ "$code" -ne 77 ]; then fail "exit $code: $(cat out err)"; fi
 says out 'scripts run on loop only'
+# What is in flight when a flush is sent is in flight there too, and nobody waits for it.
+expect 0 run pairs/order-flush-too-early-{broken,sound} --on guest --repeat 2 --json order.json
+json order.json '[len(s["findings"]) > 0 for s in scenarios] == [True, False] * 2'
