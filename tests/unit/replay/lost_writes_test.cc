@@ -49,7 +49,7 @@ TEST_CASE("states by units name the writes too", "[replay][lost_writes]") {
   log.devices()[0].name = "meta";
   log.devices()[1].name = "data";
   log.devices()[1].domain = 1;
-  const std::uint64_t older = log.submit_write(1, 0, "older");
+  const std::uint64_t older = log.submit_write(1, 0, std::string(4096, 'o'));
   log.complete(older);
   const std::uint64_t newer = log.submit_write(1, 0, std::string(8192, 'n'));
   log.complete(newer);
@@ -57,7 +57,7 @@ TEST_CASE("states by units name the writes too", "[replay][lost_writes]") {
   REQUIRE(space->variable_count() == 2);
   CHECK(lost_writes(most_state(space)) ==
         std::vector<std::string>{"data lost 0 of 2 pending writes"});
-  const std::string first = std::to_string(older) + " (512 bytes at 0)";
+  const std::string first = std::to_string(older) + " (4096 bytes at 0)";
   const std::string second = std::to_string(newer) + " (8192 bytes at 0)";
   CHECK(lost_writes(least_state(space)) ==
         std::vector<std::string>{"data lost 2 of 2 pending writes: " + first + ", " +
