@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "checkers/block_owner.h"
 #include "cli/arguments.h"
+#include "cli/audit_arguments.h"
 #include "cli/command.h"
 #include "cli/log_arguments.h"
 #include "cli/output.h"
@@ -14,7 +15,6 @@
 #include "replay/changed_blocks.h"
 #include "replay/materialize.h"
 #include "replay/state_view.h"
-#include "replay/where.h"
 #include "report/change_report.h"
 
 #include <fmt/format.h>
@@ -26,75 +26,11 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <vector>
 
 namespace powercut {
 
 namespace {
-
-std::string needed(const Arguments& arguments, const char* name, const char* hint) {
-  if (!arguments.has(name)) {
-    throw Failure(Error{ErrorKind::kUsage, fmt::format("--{} is missing", name), hint});
-  }
-  return arguments.text(name);
-}
-
-// A place as everywhere; a word that is none may be a mark's name.
-Cut cut_at(const Timeline& timeline, const std::string& where) {
-  const Result<Cut> cut = find_cut(timeline, where);
-  if (!cut) {
-    const Result<Cut> mark = find_cut(timeline, "mark:" + where);
-    return mark ? *mark : value_or_throw(cut);
-  }
-  return *cut;
-}
-
-std::string names_of(const std::vector<Device>& devices) {
-  std::string names;
-  for (std::size_t i = 0; i < devices.size(); ++i) {
-    names += fmt::format("{}{} ({})", i == 0 ? "" : ", ", i, devices[i].name);
-  }
-  return names;
-}
-
-std::uint16_t device_from(const Arguments& arguments, const Recording& recording) {
-  const std::vector<Device>& devices = recording.timeline().devices();
-  if (!arguments.has("device")) {
-    if (devices.size() > 1) {
-      throw Failure(
-          Error{ErrorKind::kUsage,
-                fmt::format("the log has {} devices: whose list is it?", devices.size()),
-                "say --device: " + names_of(devices)});
-    }
-    return 0;
-  }
-  const std::string wanted = arguments.text("device");
-  for (std::uint16_t i = 0; i < devices.size(); ++i) {
-    if (wanted == std::to_string(i)) {
-      return i;
-    }
-  }
-  for (std::uint16_t i = 0; i < devices.size(); ++i) {
-    if (wanted == devices[i].name) {
-      return i;
-    }
-  }
-  throw Failure(Error{ErrorKind::kUsage,
-                      fmt::format("no device '{}' in this log", wanted),
-                      "it has " + names_of(devices)});
-}
-
-// The wide rule moves writes to before the marks of their window: what was written after
-// a mark would count as written before it, and not be missed.
-void check_order(const Arguments& arguments, const Recording& recording) {
-  if (recording.log().format() == LogFormat::k1 && arguments.text("format1") == "wide") {
-    throw Failure(
-        Error{ErrorKind::kUsage,
-              "an audit needs the order of the log, which --format1 wide gives up",
-              "leave out --format1"});
-  }
-}
 
 RangeSet ignored_from(const Arguments& arguments, std::uint64_t device_bytes) {
   std::vector<ByteRange> ranges;
@@ -189,10 +125,7 @@ void add_notes(const Recording& recording, const ChangedBlocks& changed,
         context.from, changed.in_flight_before));
   }
   if (recording.log().format() == LogFormat::k1) {
-    context.notes.emplace_back(
-        "a log of format 1 has writes in order of completion, and plain ones when a "
-        "flush covers them: one from before --from may be counted if no flush came "
-        "between");
+    context.notes.emplace_back(kFormat1Note);
   }
 }
 
@@ -268,26 +201,16 @@ int run(const Command& self, const std::vector<std::string>& words) {
   context.to = needed(arguments, "to", "--to is where its list was taken");
   const std::string list_path =
       needed(arguments, "changed", "--changed FILE is the tracker's list");
-  std::error_code ignored_error;
-  if (std::filesystem::equivalent(arguments.text("json"), list_path, ignored_error)) {
-    throw Failure(
-        Error{ErrorKind::kUsage,
-              fmt::format("{} is the list itself, and would be overwritten", list_path),
-              "choose another name for --json"});
-  }
+  check_not_the_list(arguments, list_path);
   const std::shared_ptr<const Recording> recording = open_recording(arguments);
   check_order(arguments, *recording);
   const Timeline& timeline = recording->timeline();
-  context.device = device_from(arguments, *recording);
+  context.device = device_from(arguments, *recording, "whose list is it");
   context.device_name = timeline.devices()[context.device].name;
   context.device_bytes = recording->size_bytes(context.device);
   context.from_cut = cut_at(timeline, context.from);
   context.to_cut = cut_at(timeline, context.to);
-  if (context.from_cut > context.to_cut) {
-    throw Failure(Error{ErrorKind::kUsage,
-                        fmt::format("{} is behind {}", context.from, context.to),
-                        "--from comes before --to"});
-  }
+  check_interval(context.from_cut, context.to_cut, context.from, context.to);
   const RangeSet ignored = ignored_from(arguments, context.device_bytes);
   const ChangeList list = read_list(arguments, context);
   const ChangedBlocks changed =

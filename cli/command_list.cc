@@ -17,6 +17,7 @@ extern const Command kLogVerifyCommand;
 extern const Command kLogConvertCommand;
 extern const Command kReplayCommand;
 extern const Command kAuditChangesCommand;
+extern const Command kAuditOverwritesCommand;
 extern const Command kCheckCommand;
 extern const Command kRunCommand;
 extern const Command kGenerateCommand;
@@ -26,15 +27,19 @@ extern const Command kPerformCommand;
 extern const Command kGuestCommand;
 extern const Command kGuestAgentCommand;
 extern const Command kBlocksCommand;
+extern const Command kExtentsCommand;
 extern const Command kProbeCommand;
 
 const std::vector<const Command*>& command_list() {
   static const std::vector<const Command*> kList = {
-      &kDoctorCommand,     &kRecordCommand,     &kMarkCommand,         &kStampCommand, &kStressCommand,
-      &kBlocksCommand,     &kLogInfoCommand,    &kLogListCommand,      &kLogVerifyCommand,
-      &kLogConvertCommand, &kReplayCommand,     &kAuditChangesCommand, &kCheckCommand,
-      &kRunCommand,        &kGenerateCommand,   &kModelCommand,        &kMountCommand,
-      &kGuestCommand,      &kGuestAgentCommand, &kPerformCommand,      &kProbeCommand,
+      &kDoctorCommand,       &kRecordCommand,          &kMarkCommand,
+      &kStampCommand,        &kBlocksCommand,          &kStressCommand,
+      &kExtentsCommand,      &kLogInfoCommand,         &kLogListCommand,
+      &kLogVerifyCommand,    &kLogConvertCommand,      &kReplayCommand,
+      &kAuditChangesCommand, &kAuditOverwritesCommand, &kCheckCommand,
+      &kRunCommand,          &kGenerateCommand,        &kModelCommand,
+      &kMountCommand,        &kGuestCommand,           &kGuestAgentCommand,
+      &kPerformCommand,      &kProbeCommand,
   };
   return kList;
 }

@@ -19,12 +19,8 @@
 
 namespace powercut {
 
-namespace {
-
-constexpr std::string_view kBlanks = " \t\r";
-
-// The words of a line, up to a comment.
-std::vector<std::string> words_of(std::string_view line) {
+std::vector<std::string> words_of_line(std::string_view line) {
+  constexpr std::string_view kBlanks = " \t\r";
   std::vector<std::string> words;
   line = line.substr(0, line.find('#'));
   for (std::size_t at = line.find_first_not_of(kBlanks); at != std::string_view::npos;
@@ -35,8 +31,6 @@ std::vector<std::string> words_of(std::string_view line) {
   }
   return words;
 }
-
-}  // namespace
 
 tl::unexpected<Error> bad_line(const ChangeListOptions& options, std::size_t line,
                                const std::string& problem, std::string right) {
@@ -121,7 +115,7 @@ Result<ChangeList> parse_ranges(std::string_view text, const ChangeListOptions& 
   while (!text.empty()) {
     ++number;
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::vector<std::string> words = words_of(text.substr(0, end));
+    const std::vector<std::string> words = words_of_line(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (words.empty()) {
       continue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What the readers of change_list.h share. Nobody else includes this.
+// What the readers of change_list.h and overwrites.h share. Nobody else includes this.
 
 #pragma once
 
@@ -15,6 +15,9 @@
 #include <vector>
 
 namespace powercut {
+
+// The words of a line, up to a comment.
+std::vector<std::string> words_of_line(std::string_view line);
 
 // "NAME:LINE: problem", and what would be right.
 tl::unexpected<Error> bad_line(const ChangeListOptions& options, std::size_t line,
