@@ -7,18 +7,22 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "device/file_extents.h"
 #include "scenarios/control_socket.h"
 #include "workload/scenario.h"
 #include "workload/workload_text.h"
 
 #include <fmt/format.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -99,6 +103,14 @@ int run(const Command& self, const std::vector<std::string>& words) {
     perform_options.disk = disk_from(arguments);
   } else {
     perform_options.root = root_from(arguments);
+    const std::string device = environment("POWERCUT_DEVICE");
+    if (!device.empty()) {
+      perform_options.overwrite = [device](int fd, const std::string& path,
+                                           std::uint64_t offset_bytes,
+                                           std::span<const std::byte> data) {
+        return write_in_place(fd, path, device, offset_bytes, data);
+      };
+    }
   }
   const PerformResult result = value_or_throw(perform(workload, perform_options));
   if (!result.failed) {

@@ -2,6 +2,7 @@
 
 #include "scenarios/workload_child.h"
 
+#include "device/file_extents.h"
 #include "device/mount.h"
 #include "device/mount_visit.h"
 #include "workload/workload_text.h"
@@ -11,7 +12,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -76,6 +81,10 @@ Result<WorkloadEnd> perform_here(GuestChannel& channel, const WorkloadPlace& pla
       return end;
     }
     options.root = place.mountpoint;
+    options.overwrite = [&](int fd, const std::string& path, std::uint64_t offset_bytes,
+                            std::span<const std::byte> data) {
+      return write_in_place(fd, path, place.device, offset_bytes, data);
+    };
   }
   options.mark = [&](std::string_view mark) { return send_mark_up(channel, mark); };
   Result<PerformResult> performed = perform(workload, options);

@@ -79,14 +79,16 @@ struct ModelTarget {
   // that waited for it.
   std::optional<std::size_t> submitted;
   std::optional<std::size_t> waited;
+  std::optional<InodeId> read;      // of read: the file
+  std::uint64_t claimed_bytes = 0;  // of claim
 };
 
 class FileModel {
  public:
   // An Error (kUsage) about the first operation that cannot succeed, or that shares a
-  // file with an operation of another thread, or a place with a write in flight, that may
-  // happen at the same time. `disk`: what the raw disk that it is about held before
-  // (raw_disk.h); null: it is about a file system.
+  // file with an operation of another thread (both may read), or a place with a write in
+  // flight, that may happen at the same time. `disk`: what the raw disk that it is about
+  // held before (raw_disk.h); null: it is about a file system.
   static Result<FileModel> build(const Workload& workload,
                                  std::shared_ptr<const BlockSource> disk = nullptr);
 
@@ -102,6 +104,12 @@ class FileModel {
   }
 
   const ModelTarget& target(std::size_t operation) const { return targets_[operation]; }
+
+  // What the file of a `read` holds there.
+  const ContentImage& expected(std::size_t operation) const {
+    const auto before = [operation](Step step) { return step <= operation; };
+    return inodes_[targets_[operation].read.value()].content.last(before)->value;
+  }
 
   // The names that an inode had when `known` holds of no later step.
   template <typename Known>

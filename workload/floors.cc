@@ -46,6 +46,10 @@ void FloorBuilder::add(Floors& floors, std::size_t index) const {
     keep_claimed(floors, act);
     return;
   }
+  if (operation.kind == OpKind::kClaim) {
+    keep_copy(floors, act);
+    return;
+  }
   if (operation.kind == OpKind::kSync || operation.kind == OpKind::kSyncfs) {
     keep_everything(floors, act);
     return;
@@ -76,6 +80,16 @@ void FloorBuilder::keep_claimed(Floors& floors, const Act& act) const {
   floors.data[target.inode.value()].push_back({target.offset_bytes,
                                                target.offset_bytes + target.length_bytes,
                                                Floor{step, act.operation, "claimed"}});
+}
+
+// What the program takes a copy for: its bytes, and that it is as long.
+void FloorBuilder::keep_copy(Floors& floors, const Act& act) const {
+  const ModelTarget& target = model_.target(act.operation);
+  const InodeId inode = target.inode.value();
+  const Step step = static_cast<Step>(act.operation + 1);
+  floors.data[inode].push_back(
+      {0, target.claimed_bytes, Floor{step, act.operation, "claimed"}});
+  raise(floors.sizes[inode], step, act.operation, "claimed");
 }
 
 // What has not certainly been waited for may have been in flight when the flush was sent,

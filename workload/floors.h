@@ -73,6 +73,7 @@ class FloorBuilder {
   std::vector<Range> without_flying(const Act& act, InodeId inode, Range whole) const;
 
   void keep_claimed(Floors& floors, const Act& act) const;
+  void keep_copy(Floors& floors, const Act& act) const;
   void keep_file(Floors& floors, const Act& act) const;
   void keep_written(Floors& floors, const Act& act) const;
   void keep_everything(Floors& floors, const Act& act) const;

@@ -147,6 +147,7 @@ std::optional<HandleTable::Submitted> HandleTable::in_flight() const {
   return std::nullopt;
 }
 
+// A claim says of its second file what it holds, and does not write it.
 Status HandleTable::take(Operation& operation) {
   if (operation.kind == OpKind::kOpen) {
     return open(operation);
@@ -158,7 +159,8 @@ Status HandleTable::take(Operation& operation) {
     PC_RETURN_IF_ERROR(use(operation.handle, operation, changes_first(operation.kind)));
   }
   if (!operation.handle2.empty()) {
-    PC_RETURN_IF_ERROR(use(operation.handle2, operation, true));
+    PC_RETURN_IF_ERROR(
+        use(operation.handle2, operation, operation.kind != OpKind::kClaim));
   }
   return {};
 }

@@ -58,6 +58,8 @@ Result<FileModel> ModelBuilder::build() {
         (group < workload_.groups.size() && at_ == workload_.groups[group].first)) {
       inode_threads_.clear();
       name_threads_.clear();
+      readers_.clear();
+      changers_.clear();
     }
     PC_RETURN_IF_ERROR(apply(workload_.operations[at_]));
   }
@@ -74,10 +76,30 @@ Status ModelBuilder::refuse(std::string why) const {
       "every operation of a workload must succeed");
 }
 
-Status ModelBuilder::touch(InodeId id) {
+Status ModelBuilder::touch(InodeId id, Use use) {
   const Operation& operation = workload_.operations[at_];
   if (operation.thread == 0) {
     return {};
+  }
+  const auto others = [&](const std::map<InodeId, std::set<std::uint32_t>>& threads) {
+    const auto found = threads.find(id);
+    return found != threads.end() &&
+           (found->second.size() > 1 || !found->second.contains(operation.thread));
+  };
+  const bool reads = use == Use::kReads;
+  const bool changes =
+      !reads && (operation.kind != OpKind::kOpen || operation.flags.truncate) &&
+      operation.kind != OpKind::kFsync && operation.kind != OpKind::kFdatasync;
+  if ((reads && others(changers_)) || (changes && others(readers_))) {
+    return refuse(fmt::format("another thread that runs at the same time {} {}",
+                              reads ? "changes" : "reads", model_.path_of(id)));
+  }
+  if (reads) {
+    readers_[id].insert(operation.thread);
+    return {};
+  }
+  if (changes) {
+    changers_[id].insert(operation.thread);
   }
   const bool alone =
       inode_threads_.try_emplace(id, operation.thread).first->second == operation.thread;
@@ -176,7 +198,7 @@ Result<InodeId> ModelBuilder::directory_of(const std::string& path, std::string&
   }
 }
 
-Result<InodeId> ModelBuilder::find(const std::string& path) {
+Result<InodeId> ModelBuilder::find(const std::string& path, Use use) {
   if (path == "/") {
     return kRootInode;
   }
@@ -186,20 +208,20 @@ Result<InodeId> ModelBuilder::find(const std::string& path) {
   if (!found) {
     return fail(refuse("there is no " + path).error());
   }
-  PC_RETURN_IF_ERROR(touch(*found));
+  PC_RETURN_IF_ERROR(touch(*found, use));
   return *found;
 }
 
-Result<InodeId> ModelBuilder::file_of(const std::string& path,
-                                      const std::string& handle) {
+Result<InodeId> ModelBuilder::file_of(const std::string& path, const std::string& handle,
+                                      Use use) {
   if (handle.empty()) {
-    return find(path);
+    return find(path, use);
   }
   const auto open = handles_.find(handle);
   if (open == handles_.end()) {
     return fail(refuse(fmt::format("@{} is not open", handle)).error());
   }
-  PC_RETURN_IF_ERROR(touch(open->second));
+  PC_RETURN_IF_ERROR(touch(open->second, use));
   return open->second;
 }
 
@@ -236,7 +258,9 @@ Status ModelBuilder::apply(const Operation& operation) {
     case OpKind::kSyncfs:
     case OpKind::kDropCaches:
     case OpKind::kSleep:
+      return {};
     case OpKind::kMark:
+      marks_[operation.text] = step_;
       return {};
     case OpKind::kWait:
     case OpKind::kAcknowledge:
@@ -328,7 +352,7 @@ Status ModelBuilder::rename(const Operation& operation) {
     if (directory != (inode(*there).type == InodeType::kDirectory)) {
       return refuse("one is a directory and the other is not");
     }
-    PC_RETURN_IF_ERROR(touch(*there));
+    PC_RETURN_IF_ERROR(touch(*there, Use::kAsOperation));
   }
   if (there) {
     changed(*there, false);

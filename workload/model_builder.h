@@ -32,8 +32,11 @@ class ModelBuilder {
   Status check_in_flight(InodeId inode, std::uint64_t begin, std::uint64_t end) const;
 
   Result<InodeId> directory_of(const std::string& path, std::string& name);
-  Result<InodeId> find(const std::string& path);
-  Result<InodeId> file_of(const std::string& path, const std::string& handle);
+  enum class Use { kAsOperation, kReads };  // what is done with a file
+
+  Result<InodeId> find(const std::string& path, Use use = Use::kAsOperation);
+  Result<InodeId> file_of(const std::string& path, const std::string& handle,
+                          Use use = Use::kAsOperation);
   Result<ModelName> free_name(const std::string& path);
 
   void make_disk(std::shared_ptr<const BlockSource> before);
@@ -42,7 +45,9 @@ class ModelBuilder {
   std::optional<InodeId> bound(const ModelName& name) const;
   void changed(InodeId inode, bool data);
   void set_size(InodeId inode, std::uint64_t bytes, bool grown);
-  Status touch(InodeId inode);
+  Status touch(InodeId inode, Use use);
+  Status read(const Operation& operation);
+  Status claim(const Operation& operation);
   Status share(InodeId inode, const Operation& operation);
   Status refuse(std::string why) const;
 
@@ -59,6 +64,10 @@ class ModelBuilder {
   // Which thread of the group at hand touched an inode or a name first.
   std::map<InodeId, std::uint32_t> inode_threads_;
   std::map<ModelName, std::uint32_t> name_threads_;
+  // Which threads of it read an inode, and which change it.
+  std::map<InodeId, std::set<std::uint32_t>> readers_;
+  std::map<InodeId, std::set<std::uint32_t>> changers_;
+  std::map<std::string, Step> marks_;  // after the latest mark of each text
 };
 
 }  // namespace powercut

@@ -61,6 +61,9 @@ Status ModelBuilder::write(const Operation& operation, std::uint64_t offset_byte
   if (grows && model_.raw_disk_) {
     return refuse(fmt::format("the disk ends at {}", size));
   }
+  if (grows && operation.kind == OpKind::kOverwrite) {
+    return refuse(fmt::format("the file ends at {}", size));
+  }
   if (grows && operation.kind == OpKind::kSubmit) {
     return refuse(fmt::format(
         "the file ends at {}, and file systems wait for a write that makes it longer",
@@ -92,6 +95,12 @@ Status ModelBuilder::apply_data(const Operation& operation) {
   if (operation.kind == OpKind::kClone || operation.kind == OpKind::kCloneRange) {
     return clone(operation);
   }
+  if (operation.kind == OpKind::kRead) {
+    return read(operation);
+  }
+  if (operation.kind == OpKind::kClaim) {
+    return claim(operation);
+  }
   PC_ASSIGN_OR_RETURN(const InodeId id, file_of(operation.path, operation.handle));
   target().inode = id;
   switch (operation.kind) {
@@ -99,6 +108,7 @@ Status ModelBuilder::apply_data(const Operation& operation) {
       return write(operation, operation.flags.append ? inode(id).size.latest().bytes
                                                      : operation.offset_bytes);
     case OpKind::kMmapWrite:
+    case OpKind::kOverwrite:
     case OpKind::kSubmit:
       return write(operation, operation.offset_bytes);
     case OpKind::kAppend:
@@ -190,8 +200,55 @@ Status ModelBuilder::allocate(const Operation& operation) {
   return {};
 }
 
+Status ModelBuilder::read(const Operation& operation) {
+  PC_ASSIGN_OR_RETURN(const InodeId id,
+                      file_of(operation.path, operation.handle, Use::kReads));
+  if (inode(id).type != InodeType::kFile) {
+    return refuse("it is no regular file");
+  }
+  const std::uint64_t size = inode(id).size.latest().bytes;
+  const std::uint64_t end = operation.offset_bytes + operation.length_bytes;
+  if (end > size) {
+    return refuse(fmt::format("the file ends at {}", size));
+  }
+  PC_RETURN_IF_ERROR(check_in_flight(id, operation.offset_bytes, end));
+  target().read = id;
+  return {};
+}
+
+// What the program takes TO for is what TO holds from here on: where it does not, the
+// program is wrong.
+Status ModelBuilder::claim(const Operation& operation) {
+  PC_ASSIGN_OR_RETURN(const InodeId from,
+                      file_of(operation.path, operation.handle, Use::kReads));
+  PC_ASSIGN_OR_RETURN(const InodeId to, file_of(operation.path2, operation.handle2));
+  if (inode(from).type != InodeType::kFile || inode(to).type != InodeType::kFile) {
+    return refuse("it is about regular files");
+  }
+  const auto mark = marks_.find(operation.text);
+  if (mark == marks_.end()) {
+    return refuse(fmt::format("there is no mark '{}' before", operation.text));
+  }
+  PC_RETURN_IF_ERROR(check_in_flight(to, 0, kWholeFile));
+  const auto then = [&](Step step) { return step <= mark->second; };
+  const auto* const image = inode(from).content.last(then);
+  const auto* const size = inode(from).size.last(then);
+  if (image == nullptr || size == nullptr) {
+    return refuse(fmt::format("{} was not there at the mark '{}'", model_.path_of(from),
+                              operation.text));
+  }
+  ContentImage claimed = inode(to).content.latest();
+  claimed.clone(image->value, 0, size->value.bytes, 0);
+  inode(to).content.set(step_, std::move(claimed));
+  set_size(to, std::max(inode(to).size.latest().bytes, size->value.bytes), true);
+  target().inode = to;
+  target().claimed_bytes = size->value.bytes;
+  return {};
+}
+
 Status ModelBuilder::clone(const Operation& operation) {
-  PC_ASSIGN_OR_RETURN(const InodeId from, file_of(operation.path, operation.handle));
+  PC_ASSIGN_OR_RETURN(const InodeId from,
+                      file_of(operation.path, operation.handle, Use::kReads));
   PC_ASSIGN_OR_RETURN(const InodeId to, file_of(operation.path2, operation.handle2));
   PC_RETURN_IF_ERROR(check_in_flight(from, 0, kWholeFile));
   PC_RETURN_IF_ERROR(check_in_flight(to, 0, kWholeFile));

@@ -320,6 +320,9 @@ bool NameModel::apply(const Operation& operation) {
     // Not generated.
     case OpKind::kClone:
     case OpKind::kCloneRange:
+    case OpKind::kRead:
+    case OpKind::kOverwrite:
+    case OpKind::kClaim:
     case OpKind::kSubmit:
     case OpKind::kWait:
     case OpKind::kAcknowledge:

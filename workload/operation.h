@@ -21,6 +21,8 @@ enum class OpKind : std::uint8_t {
   kAppend,       // append FILE LENGTH
   kMmapWrite,    // mmap-write FILE OFFSET LENGTH: through a shared mapping, not synced
   kMsync,        // msync FILE OFFSET LENGTH: MS_SYNC of that part of the mapping
+  kRead,         // read FILE OFFSET LENGTH: fails if it does not hold what was written
+  kOverwrite,    // overwrite FILE OFFSET LENGTH: past the file system, where it lies
   kSubmit,       // submit @H OFFSET LENGTH as NAME: begins a direct write, waits for none
   kWait,         // wait NAME: until the submitted write is complete
   kTruncate,     // truncate FILE SIZE
@@ -43,6 +45,7 @@ enum class OpKind : std::uint8_t {
   kSync,         // sync: of everything; see perform.h
   kSyncfs,       // syncfs
   kAcknowledge,  // acknowledge NAME: the program takes a submitted write for durable
+  kClaim,        // claim FROM TO MARK: the program takes TO for FROM as of that mark
   kDropCaches,   // drop-caches: clean pages, dentries and inodes of the whole machine
   kSleep,        // sleep MILLISECONDS
   kMark,         // mark TEXT: in the log, for the user
@@ -87,11 +90,11 @@ struct Operation {
   std::uint32_t thread = 0;  // 0: the main one; see Workload
   // Relative to the root of the file system, "a/b", without "." or ".."; "/" is the root.
   std::string path;
-  std::string path2;    // the second path of link, rename, clone
+  std::string path2;    // the second path of link, rename, clone, claim
   std::string handle;   // FILE given as "@H": the name H; then path is empty
-  std::string handle2;  // the same of the second file of clone
-  std::string text;     // target of a symlink, text of a mark, name of an attribute or of
-                        // a submitted write
+  std::string handle2;  // the same of the second file of clone and claim
+  std::string text;     // target of a symlink, text of a mark, name of an attribute, of
+                        // a submitted write, or of the mark of a claim
   std::string value;    // of an attribute
   std::uint64_t offset_bytes = 0;
   std::uint64_t length_bytes = 0;   // size of truncate, milliseconds of sleep

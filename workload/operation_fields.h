@@ -7,7 +7,12 @@
 
 #include "workload/operation_table.h"
 
+#include <cstddef>
+
 namespace powercut {
+
+// PC_MARK_MAX_BYTES of the log format, less what a recorder may put before.
+inline constexpr std::size_t kMostMarkBytes = 4000;
 
 // Paths, handles and texts.
 extern const OperationField kPathField;        // PATH: path
@@ -21,6 +26,7 @@ extern const OperationField kTargetField;      // TARGET: text
 extern const OperationField kXattrNameField;   // NAME: text
 extern const OperationField kXattrValueField;  // VALUE: value
 extern const OperationField kSubmittedField;   // NAME: text
+extern const OperationField kMarkTextField;    // MARK: text, of an earlier mark
 
 // Numbers and choices.
 extern const OperationField kOffsetField;        // OFFSET: offset_bytes

@@ -13,8 +13,6 @@ namespace powercut {
 
 namespace {
 
-// PC_MARK_MAX_BYTES of the log format, less what a recorder may put before.
-constexpr std::size_t kMostMarkBytes = 4000;
 constexpr std::uint64_t kLastMajor = (1U << 12) - 1;
 constexpr std::uint64_t kLastMinor = (1U << 20) - 1;
 

@@ -180,5 +180,11 @@ const OperationField kXattrValueField = {
     },
     [](const Operation& operation) { return word_text(operation.value); }};
 const OperationField kSubmittedField = {"NAME", &read_submitted_name, &print_text};
+const OperationField kMarkTextField = {
+    "MARK",
+    [](const Word& word, Operation& operation) {
+      return read_text(word, operation, "text of a mark", kMostMarkBytes);
+    },
+    &print_text};
 
 }  // namespace powercut

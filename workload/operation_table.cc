@@ -34,6 +34,8 @@ std::vector<OperationSpec> make_table() {
       {"append", OpKind::kAppend, {file, length}, &kByteOptions},
       {"mmap-write", OpKind::kMmapWrite, {file, offset, length}, &kByteOptions},
       {"msync", OpKind::kMsync, {file, offset, length}},
+      {"read", OpKind::kRead, {file, offset, length}},
+      {"overwrite", OpKind::kOverwrite, {file, offset, length}},
       {"submit", OpKind::kSubmit, {&kHandleField, offset, length}, &kSubmitOptions},
       {"wait", OpKind::kWait, {&kSubmittedField}},
       {"truncate", OpKind::kTruncate, {file, &kSizeField}},
@@ -66,6 +68,7 @@ std::vector<OperationSpec> make_table() {
       {"sync", OpKind::kSync, {}},
       {"syncfs", OpKind::kSyncfs, {}},
       {"acknowledge", OpKind::kAcknowledge, {&kSubmittedField}},
+      {"claim", OpKind::kClaim, {&kFromFileField, &kToFileField, &kMarkTextField}},
       {"drop-caches", OpKind::kDropCaches, {}},
       {"sleep", OpKind::kSleep, {&kMillisecondsField}},
       {"mark", OpKind::kMark, {}, &kMarkOptions},
@@ -91,7 +94,7 @@ Status check_whole(const OperationSpec& spec, const Operation& operation) {
                 fmt::format("{} bytes in one write", operation.length_bytes),
                 "at most 1G; a repeat writes more");
   }
-  if (spec.kind == OpKind::kSubmit &&
+  if ((spec.kind == OpKind::kSubmit || spec.kind == OpKind::kOverwrite) &&
       (operation.length_bytes > kMostSubmittedBytes ||
        (operation.offset_bytes | operation.length_bytes) % kSectorBytes != 0)) {
     return fail(ErrorKind::kUsage,

@@ -3,6 +3,7 @@
 #include "workload/perform.h"
 
 #include "base/signals.h"
+#include "workload/file_model.h"
 #include "workload/perform_step.h"
 #include "workload/workload_text.h"
 
@@ -10,6 +11,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <map>
@@ -42,8 +44,10 @@ class NoUmask {
 
 class Performer {
  public:
-  Performer(const Workload& workload, const PerformOptions& options, const RootDir& root)
-      : workload_(workload), options_(options), root_(root) {}
+  // `model`: of a workload that reads, else null.
+  Performer(const Workload& workload, const PerformOptions& options, const RootDir& root,
+            const FileModel* model)
+      : workload_(workload), options_(options), root_(root), model_(model) {}
 
   Result<PerformResult> run();
 
@@ -53,6 +57,7 @@ class Performer {
   bool perform_one(std::size_t number, OpenFiles::Scope scope);
   bool note_success(const PerformStep& step);
   bool note_failure(std::size_t number, int error_number);
+  bool note_trouble(std::size_t number, Error error);
   bool mark(const std::string& text);
   bool mark_with_made(const std::string& text);
 
@@ -61,6 +66,7 @@ class Performer {
   const Workload& workload_;
   const PerformOptions& options_;
   const RootDir& root_;
+  const FileModel* model_;
   OpenFiles files_;
   SubmittedWrites submitted_;
   std::atomic<bool> stopped_{false};  // a mark was refused, or Ctrl-C
@@ -127,6 +133,18 @@ bool Performer::note_failure(std::size_t number, int error_number) {
   return false;
 }
 
+// The first counts.
+bool Performer::note_trouble(std::size_t number, Error error) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!error_) {
+    error.message = fmt::format("line {}: '{}': {}", workload_.operations[number].line,
+                                to_text(workload_.operations[number]), error.message);
+    error_ = std::move(error);
+  }
+  stopped_ = true;
+  return false;
+}
+
 // False: nothing of this thread may follow.
 bool Performer::perform_one(std::size_t number, OpenFiles::Scope scope) {
   if (stopped_) {
@@ -135,9 +153,20 @@ bool Performer::perform_one(std::size_t number, OpenFiles::Scope scope) {
   if (interrupted()) {
     return note_failure(number, EINTR);
   }
-  PerformStep step{workload_.operations[number], number, root_, files_, submitted_, scope,
-                   options_.whole_machine,       {}};
+  PerformStep step{workload_.operations[number],
+                   number,
+                   root_,
+                   files_,
+                   submitted_,
+                   scope,
+                   options_,
+                   model_,
+                   {},
+                   {}};
   const int failed = do_step(step);
+  if (step.trouble) {
+    return note_trouble(number, std::move(*step.trouble));
+  }
   return failed == 0 ? note_success(step) : note_failure(number, failed);
 }
 
@@ -191,8 +220,14 @@ Result<PerformResult> perform(const Workload& workload, const PerformOptions& op
   PC_ASSIGN_OR_RETURN(const RootDir root, options.disk.empty()
                                               ? RootDir::open(options.root)
                                               : RootDir::open_disk(options.disk));
+  std::optional<FileModel> model;
+  if (std::ranges::any_of(workload.operations, [](const Operation& operation) {
+        return operation.kind == OpKind::kRead;
+      })) {
+    PC_ASSIGN_OR_RETURN(model, FileModel::build(workload));
+  }
   const NoUmask no_umask;
-  return Performer(workload, options, root).run();
+  return Performer(workload, options, root, model ? &*model : nullptr).run();
 }
 
 }  // namespace powercut

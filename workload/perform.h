@@ -20,8 +20,10 @@
 #include "workload/operation.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,6 +35,11 @@ struct PerformOptions {
   std::filesystem::path disk;
   // Returns when the mark is in the log. From any thread, one call at a time.
   std::function<Status(std::string_view text)> mark;
+  // Writes data to the disk where the file's bytes lie, past the file system; for
+  // `overwrite`, which fails with EOPNOTSUPP without.
+  std::function<Status(int fd, const std::string& path, std::uint64_t offset_bytes,
+                       std::span<const std::byte> data)>
+      overwrite;
   // `sync` writes back every file system of the machine, as sync(2) does. Else it is
   // syncfs(2) of the one at `root`, for the recording sees nothing else: on a machine
   // that others share.
@@ -52,7 +59,9 @@ struct PerformResult {
 
 // No operation follows a symbolic link or leaves `root`. Handles still open at the end
 // are closed after the mark operations-done, mappings unmapped. An Error: the recorder
-// refused a mark, or `root` is no directory. An operation that fails is data.
+// refused a mark, `root` is no directory, a workload that reads cannot succeed, or the
+// place of what is to be overwritten is not known. An operation that fails is data; a
+// read of what the file should not hold fails with EBADMSG.
 Result<PerformResult> perform(const Workload& workload, const PerformOptions& options);
 
 }  // namespace powercut

@@ -14,6 +14,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace powercut {
 namespace {
@@ -21,6 +22,7 @@ namespace {
 constexpr std::uint64_t kMaxOffset = std::numeric_limits<off_t>::max();
 // What one write(2) gets at most; a longer write is several.
 constexpr std::uint64_t kPieceBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kReadBytes = std::uint64_t{1} << 20;  // at once
 
 // The content of a piece of an operation's data, in memory that O_DIRECT takes.
 class Content {
@@ -105,6 +107,23 @@ int store(const Fd& source, std::span<const std::byte> data, std::byte* there) {
       return got < 0 ? errno : EFAULT;
     }
     done += static_cast<std::size_t>(got);
+  }
+  return 0;
+}
+
+// Reads all of `out`; a file that ends before is EBADMSG.
+int read_all(int fd, std::uint64_t offset_bytes, std::span<std::byte> out) {
+  while (!out.empty()) {
+    const ssize_t got =
+        ::pread(fd, out.data(), out.size(), static_cast<off_t>(offset_bytes));
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got <= 0) {
+      return got < 0 ? errno : EBADMSG;
+    }
+    offset_bytes += static_cast<std::uint64_t>(got);
+    out = out.subspan(static_cast<std::size_t>(got));
   }
   return 0;
 }
@@ -200,6 +219,59 @@ int do_msync(PerformStep& step) {
   }
   // The kernel rounds the length up.
   return ::msync(mapping->memory() + first, end - first, MS_SYNC) == 0 ? 0 : errno;
+}
+
+// What the file holds at that operation is known, for nothing that may run at the same
+// time changes it: FileModel::build() looks.
+int do_read(PerformStep& step) {
+  PerformFile file;
+  if (const int failed = open_step_file(step, O_RDONLY, file); failed != 0) {
+    return failed;
+  }
+  const ContentImage& wanted = step.model->expected(step.number);
+  const Operation& operation = step.operation;
+  const std::uint64_t most = std::min(operation.length_bytes, kReadBytes);
+  const AlignedBytes memory = make_aligned(most);
+  std::vector<std::byte> right(most);
+  if (!memory) {
+    return ENOMEM;
+  }
+  for (std::uint64_t done = 0; done < operation.length_bytes;) {
+    const std::uint64_t length = std::min(most, operation.length_bytes - done);
+    const std::span<std::byte> got(memory.get(), length);
+    const std::uint64_t at = operation.offset_bytes + done;
+    if (const int failed = read_all(file.fd(), at, got); failed != 0) {
+      return failed;
+    }
+    wanted.read(at, std::span(right).first(length));
+    if (!std::equal(got.begin(), got.end(), right.begin())) {
+      return EBADMSG;
+    }
+    done += length;
+  }
+  return 0;
+}
+
+int do_overwrite(PerformStep& step) {
+  if (!step.options.overwrite) {
+    return EOPNOTSUPP;
+  }
+  PerformFile file;
+  if (const int failed = open_step_file(step, O_RDONLY, file); failed != 0) {
+    return failed;
+  }
+  Content content(step.operation.length_bytes);
+  if (!content.valid()) {
+    return ENOMEM;
+  }
+  const std::uint64_t offset = step.operation.offset_bytes;
+  const Status written =
+      step.options.overwrite(file.fd(), step.operation.path, offset,
+                             content.fill(step, offset, step.operation.length_bytes));
+  if (!written) {
+    step.trouble = written.error();
+  }
+  return 0;
 }
 
 int do_fsync(PerformStep& step) {

@@ -27,7 +27,7 @@ int do_syncfs(PerformStep& step) {
 }
 
 int do_sync(PerformStep& step) {
-  if (!step.whole_machine) {
+  if (!step.options.whole_machine) {
     return do_syncfs(step);
   }
   ::sync();
@@ -76,6 +76,8 @@ constexpr std::array kEntries = {
     Entry{OpKind::kAppend, &do_append},
     Entry{OpKind::kMmapWrite, &do_mmap_write},
     Entry{OpKind::kMsync, &do_msync},
+    Entry{OpKind::kRead, &do_read},
+    Entry{OpKind::kOverwrite, &do_overwrite},
     Entry{OpKind::kSubmit, &do_submit},
     Entry{OpKind::kWait, &do_wait},
     Entry{OpKind::kTruncate, &do_truncate},
@@ -98,6 +100,7 @@ constexpr std::array kEntries = {
     Entry{OpKind::kSync, &do_sync},
     Entry{OpKind::kSyncfs, &do_syncfs},
     Entry{OpKind::kAcknowledge, &do_nothing},
+    Entry{OpKind::kClaim, &do_nothing},
     Entry{OpKind::kDropCaches, &do_drop_caches},
     Entry{OpKind::kSleep, &do_sleep},
     Entry{OpKind::kMark, &do_nothing},

@@ -6,8 +6,10 @@
 
 #pragma once
 
+#include "workload/file_model.h"
 #include "workload/open_files.h"
 #include "workload/operation.h"
+#include "workload/perform.h"
 #include "workload/root_dir.h"
 #include "workload/submitted_writes.h"
 
@@ -25,11 +27,13 @@ struct PerformStep {
   OpenFiles& files;
   SubmittedWrites& submitted;
   OpenFiles::Scope scope = 0;
-  bool whole_machine = false;
+  const PerformOptions& options;
+  const FileModel* model = nullptr;         // of the workload, if it reads
   std::optional<std::uint64_t> made_inode;  // out
+  std::optional<Error> trouble;             // out: this place cannot do it
 };
 
-// The table of all kinds. A mark and an acknowledgement do nothing here.
+// The table of all kinds. A mark, an acknowledgement and a claim do nothing here.
 int do_step(PerformStep& step);
 
 // A FILE of an operation: a path that is opened for it, or a handle.
@@ -61,6 +65,8 @@ int do_write(PerformStep& step);
 int do_append(PerformStep& step);
 int do_mmap_write(PerformStep& step);
 int do_msync(PerformStep& step);
+int do_read(PerformStep& step);
+int do_overwrite(PerformStep& step);
 int do_fsync(PerformStep& step);
 int do_fdatasync(PerformStep& step);
 

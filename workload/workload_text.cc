@@ -271,6 +271,7 @@ bool is_acknowledgement(const Operation& operation) {
     case OpKind::kSyncfs:
     case OpKind::kMsync:
     case OpKind::kAcknowledge:
+    case OpKind::kClaim:
       return true;
     case OpKind::kWrite:
     case OpKind::kAppend:

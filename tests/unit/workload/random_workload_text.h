@@ -93,6 +93,10 @@ class RandomText {
       case OpKind::kCloneRange:
         operation.path2 = path();
         break;
+      case OpKind::kClaim:
+        operation.path2 = path();
+        operation.text = text(20);
+        break;
       case OpKind::kSymlink:
       case OpKind::kRemoveXattr:
         operation.text = text(20);
@@ -131,8 +135,13 @@ class RandomText {
         operation.allocate = static_cast<AllocateMode>(random_.below(8));
         [[fallthrough]];
       case OpKind::kMsync:
+      case OpKind::kRead:
         operation.offset_bytes = bytes() - 1;
         operation.length_bytes = bytes();
+        break;
+      case OpKind::kOverwrite:
+        operation.offset_bytes = random_.below(1000) * 512;
+        operation.length_bytes = (1 + random_.below(1000)) * 512;
         break;
       case OpKind::kCloneRange:
         operation.offset_bytes = bytes() - 1;

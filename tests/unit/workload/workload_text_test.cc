@@ -62,6 +62,8 @@ constexpr const char* kTexts[] = {
     "append foo 1G",
     "mmap-write foo 4K 4K",
     "msync foo 0 8K",
+    "read foo 1 4K",
+    "overwrite foo 4K 512",
     "truncate foo 0",
     "falloc foo allocate 0 4K",
     "falloc foo keep 0 4K",
@@ -100,6 +102,7 @@ constexpr const char* kTexts[] = {
     "drop-caches",
     "sleep 2048",
     "mark \"foo is safe\"",
+    "claim foo A/bar \"foo is safe\"",
 };
 
 TEST_CASE("every operation is printed as it was written", "[workload]") {
@@ -226,11 +229,13 @@ TEST_CASE("a write to a handle has the flags of the handle", "[workload]") {
 }
 
 TEST_CASE("only what waits for the disk acknowledges", "[workload]") {
-  for (const char* text : {"fsync a", "fdatasync a", "sync", "syncfs", "msync a 0 1"}) {
+  for (const char* text :
+       {"fsync a", "fdatasync a", "sync", "syncfs", "msync a 0 1", "claim a b m"}) {
     CHECK(is_acknowledgement(one(text)));
   }
-  for (const char* text : {"creat a", "mmap-write a 0 1", "write a 0 1", "mark a",
-                           "drop-caches", "rename a b"}) {
+  for (const char* text :
+       {"creat a", "mmap-write a 0 1", "read a 0 1", "overwrite a 0 512", "write a 0 1",
+        "mark a", "drop-caches", "rename a b"}) {
     CHECK_FALSE(is_acknowledgement(one(text)));
   }
 }
