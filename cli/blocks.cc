@@ -13,11 +13,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace powercut {
 
@@ -29,8 +32,9 @@ struct Call {
   std::string name;  // before "block N" in labels and marks, with a blank; or empty
   BlockRange range;
   std::uint64_t generation = 1;
-  std::set<BlockContent> contents;  // --as, or --initial
-  std::string other;                // compare: the other device
+  std::set<BlockContent> contents;               // --as, or --initial
+  std::string other;                             // compare: the other device
+  std::optional<std::vector<BlockRange>> dirty;  // compare: what the stack's log calls so
   std::uint32_t block_bytes = 0;
   bool only_initial = false;
   bool marks = false;
@@ -122,6 +126,17 @@ int scribble(StampedBlocks& blocks, const Call& call) {
   return kExitClean;
 }
 
+// Whether what the legs have of a block may differ until a resync.
+std::string cover_of(const Call& call, std::uint64_t block) {
+  if (!call.dirty) {
+    return "";
+  }
+  const bool covered = std::ranges::any_of(*call.dirty, [&](const BlockRange& range) {
+    return range.first <= block && block <= range.last;
+  });
+  return covered ? "; a durable dirty bit covers it" : "; no durable dirty bit covers it";
+}
+
 int compare(StampedBlocks& blocks, const Call& call) {
   StampedBlocks other = value_or_throw(StampedBlocks::open(call.other, call.block_bytes));
   if (call.range.last >= other.block_count()) {
@@ -134,7 +149,7 @@ int compare(StampedBlocks& blocks, const Call& call) {
     const std::string difference = value_or_throw(blocks.compare(block, other));
     if (!difference.empty()) {
       faults = true;
-      fmt::print("fault: {}\n", difference);
+      fmt::print("fault: {}{}\n", difference, cover_of(call, block));
     }
     std::fflush(stdout);
   }
@@ -162,6 +177,17 @@ int verify(StampedBlocks& blocks, const Call& call) {
     std::fflush(stdout);
   }
   return end_code(faults);
+}
+
+// "0-1,8-9", or "none".
+std::vector<BlockRange> ranges_of(const std::string& text) {
+  std::vector<BlockRange> ranges;
+  for (std::size_t at = 0; text != "none" && at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    ranges.push_back(value_or_throw(parse_block_range(text.substr(at, comma - at))));
+    at = comma + 1;
+  }
+  return ranges;
 }
 
 struct Action {
@@ -210,6 +236,9 @@ int run(const Command& self, const std::vector<std::string>& words) {
       "with commas")("name", po::value<std::string>()->default_value(""),
                      "of the device, in marks and claims, if there are several")(
       "with", po::value<std::string>(), "compare: the other device")(
+      "dirty", po::value<std::string>(),
+      "compare: blocks that the log or bitmap of the mirror called dirty after the power "
+      "cut, as 0-1,8-9, or none: faults say it")(
       "only-initial", "verify: a block that was written is a fault")(
       "flush", "flush afterwards; write: and acknowledge")(
       "no-marks", "write: do not tell the recording what is written");
@@ -226,6 +255,12 @@ int run(const Command& self, const std::vector<std::string>& words) {
   call.block_bytes = static_cast<std::uint32_t>(
       value_or_throw(parse_bytes(arguments.text("block-size"))));
   call.other = arguments.text("with", "");
+  if (arguments.has("dirty")) {
+    if (action.name != "compare") {
+      refuse("--dirty is of compare", "powercut blocks compare --dirty 0-1 --with ...");
+    }
+    call.dirty = ranges_of(arguments.text("dirty"));
+  }
   if ((action.name == "compare") == call.other.empty()) {
     refuse("--with names the other device of compare, and only of that",
            "powercut blocks compare --with RIGHT LEFT");
