@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/progress_line.h"
 #include "replay/decider.h"
+#include "scenarios/live_states.h"
 
 #include <fmt/format.h>
 
@@ -62,9 +63,17 @@ int check_all(CheckSession& session, const Arguments& arguments) {
   options.jobs = session.context.jobs;
   options.oracle = session.oracle.get();
   options.on_progress = [&](const Progress& progress) { line.show(progress); };
-  Decider decider(session.recording, *session.judge, session.judge->checker().tier(),
-                  options, inference_options(arguments));
-  Certificate certificate = value_or_throw(decider.decide(durability, windows));
+  Certificate certificate;
+  if (session.live) {
+    certificate = value_or_throw(decide_live(
+        session.recording, durability,
+        value_or_throw(list_live_failures(session.recording->timeline(), session.from)),
+        *session.judge, options.oracle, &interrupted));
+  } else {
+    Decider decider(session.recording, *session.judge, session.judge->checker().tier(),
+                    options, inference_options(arguments));
+    certificate = value_or_throw(decider.decide(durability, windows));
+  }
   line.clear();
   if (arguments.has("cross-check")) {
     cross_check(session, certificate);

@@ -256,6 +256,7 @@ CheckSession open_check_session(const Arguments& arguments) {
   session.model = model_for(arguments, scenario, *session.recording);
   session.recovery_model =
       value_or_throw(recovery_model_of(scenario.value_or(Scenario{}), session.model));
+  session.live = scenario && scenario->live;
   session.depth = scenario && arguments.values["depth"].defaulted()
                       ? scenario->depth
                       : arguments.values["depth"].as<unsigned>();

@@ -23,6 +23,7 @@ struct CheckSession {
   CrashModel model;
   CrashModel recovery_model;  // of the disk during recovery
   unsigned depth = 1;
+  bool live = false;  // judged are the states of live power failures, and no others
   Cut from = 0;
   Cut to = 0;
   CheckContext context;

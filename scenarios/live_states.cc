@@ -142,7 +142,7 @@ Status LiveDecision::decide(const LiveFailure& failure) {
 }
 
 Certificate LiveDecision::take() {
-  if (lines_seen_ == 0) {
+  if (lines_seen_ == 0 && certificate_.findings.empty()) {
     ++certificate_.inconclusive;
     certificate_.inconclusive_reasons.emplace_back(
         "nothing was there after any power failure: nothing was compared");

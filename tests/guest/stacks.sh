@@ -37,6 +37,7 @@ for name in "${names[@]}"; do
   fi
   head -n 1 out | cut -c 1-150
   if [ "$name" = clone-flush-broken ]; then cp run.json broken.json; fi
+  if [ "$name" = live-ext4-broken ]; then cp run.json live.json; fi
   python3 - "$name" run.json <<'PYTHON' || wrong "$name: its report"
 import json, sys
 name, result = sys.argv[1], json.load(open(sys.argv[2]))["scenarios"][0]
@@ -82,6 +83,14 @@ if [ -n "$log" ]; then
   again=$(python3 -c 'import json; print(json.load(open("broken.json"))["scenarios"][0]["check"])')
   bash -c "\"\$0\" ${again#powercut } --stop-after 1 --jobs 1" "$POWERCUT" >out 2>err
   if [ $? -ne 1 ] || ! grep -q 'dest lost' out; then wrong "check: $(cat out err)"; fi
+  # The states of live failures, and no others.
+  if [ -e live.json ]; then
+    again=$(python3 -c 'import json; print(json.load(open("live.json"))["scenarios"][0]["check"])')
+    bash -c "\"\$0\" ${again#powercut } --jobs 1 --json live.json" "$POWERCUT" >out 2>err
+    code=$?
+    states=$(python3 -c 'import json; print(json.load(open("live.json"))["states_decided"])')
+    if [ $code -ne 1 ] || [ "$states" != 8 ]; then wrong "live: $code, $states: $(cat out err)"; fi
+  fi
   "$POWERCUT" log info "$log" >out
   grep -q 'device 1 .*dest: 128 KiB.* domain 1' out || wrong "log info: $(cat out)"
   "$POWERCUT" check "$log" --checker "stack:${log%.log}.scenario a b" >out 2>err
