@@ -23,7 +23,7 @@ fi
 
 skipped=0
 for name in "${names[@]}"; do
-  "$POWERCUT" run "$library/$name.scenario" --jobs 1 --json run.json --keep kept --keep-all \
+  "$POWERCUT" run "$library/$name.scenario" --jobs 1 --time 600 --json run.json --keep kept --keep-all \
     >out 2>err
   code=$?
   if [ "$code" -eq 77 ]; then
