@@ -6,6 +6,8 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+
 namespace powercut {
 
 void SeenDigest::add(std::string_view output) {

@@ -2,10 +2,14 @@
 
 #include "cli/audit_arguments.h"
 
+#include "cli/log_arguments.h"
+#include "replay/where.h"
+
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace powercut {
@@ -18,19 +22,6 @@ std::string names_of(const std::vector<Device>& devices) {
     names += fmt::format("{}{} ({})", i == 0 ? "" : ", ", i, devices[i].name);
   }
   return names;
-}
-
-}  // namespace
-
-const char* const kFormat1Note =
-    "a log of format 1 has writes in order of completion, and plain ones when a flush "
-    "covers them: one from before --from may be counted if no flush came between";
-
-std::string needed(const Arguments& arguments, const char* name, const char* hint) {
-  if (!arguments.has(name)) {
-    throw Failure(Error{ErrorKind::kUsage, fmt::format("--{} is missing", name), hint});
-  }
-  return arguments.text(name);
 }
 
 Cut cut_at(const Timeline& timeline, const std::string& where) {
@@ -78,6 +69,8 @@ std::uint16_t device_from(const Arguments& arguments, const Recording& recording
                       "it has " + names_of(devices)});
 }
 
+// The wide rule moves writes to before the marks of their window: what was written after
+// a mark would count as written before it, and not be looked at.
 void check_order(const Arguments& arguments, const Recording& recording) {
   if (recording.log().format() == LogFormat::k1 && arguments.text("format1") == "wide") {
     throw Failure(
@@ -94,6 +87,50 @@ void check_not_the_list(const Arguments& arguments, const std::string& list) {
         Error{ErrorKind::kUsage,
               fmt::format("{} is the list itself, and would be overwritten", list),
               "choose another name for --json"});
+  }
+}
+
+}  // namespace
+
+std::string needed(const Arguments& arguments, const char* name, const char* hint) {
+  if (!arguments.has(name)) {
+    throw Failure(Error{ErrorKind::kUsage, fmt::format("--{} is missing", name), hint});
+  }
+  return arguments.text(name);
+}
+
+std::shared_ptr<const Recording> open_audit(const Arguments& arguments, std::string list,
+                                            const char* whose, AuditContext& context) {
+  context.log = arguments.text("LOG");
+  context.from = arguments.text("from");
+  context.to = arguments.text("to");
+  context.list = std::move(list);
+  check_not_the_list(arguments, context.list);
+  std::shared_ptr<const Recording> recording = open_recording(arguments);
+  check_order(arguments, *recording);
+  const Timeline& timeline = recording->timeline();
+  context.device = device_from(arguments, *recording, whose);
+  context.device_name = timeline.devices()[context.device].name;
+  context.device_bytes = recording->size_bytes(context.device);
+  context.from_cut = cut_at(timeline, context.from);
+  context.to_cut = cut_at(timeline, context.to);
+  check_interval(context.from_cut, context.to_cut, context.from, context.to);
+  return recording;
+}
+
+void add_order_notes(const Recording& recording, const ChangedBlocks& changed,
+                     AuditContext& context) {
+  if (changed.in_flight_before > 0) {
+    context.notes.push_back(
+        fmt::format("writes in flight at {}, which belong to the time before it and may "
+                    "have landed after: {}",
+                    context.from, changed.in_flight_before));
+  }
+  if (recording.log().format() == LogFormat::k1) {
+    context.notes.emplace_back(
+        "a log of format 1 has writes in order of completion, and plain ones when a "
+        "flush covers them: one from before --from may be counted if no flush came "
+        "between");
   }
 }
 

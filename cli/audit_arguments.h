@@ -6,10 +6,11 @@
 #pragma once
 
 #include "cli/arguments.h"
+#include "replay/changed_blocks.h"
 #include "replay/recording.h"
-#include "replay/where.h"
+#include "report/audit_context.h"
 
-#include <cstdint>
+#include <memory>
 #include <string>
 
 namespace powercut {
@@ -17,25 +18,15 @@ namespace powercut {
 // The value of an option that must be there.
 std::string needed(const Arguments& arguments, const char* name, const char* hint);
 
-// A place as everywhere; a word that is none may be a mark's name.
-Cut cut_at(const Timeline& timeline, const std::string& where);
+// Opens LOG, and fills in what the command line says of log, interval, device and `list`,
+// the file that is held against it. A place is one as everywhere; a word that is none may
+// be a mark's name. `whose` asks for --device if the log has several.
+std::shared_ptr<const Recording> open_audit(const Arguments& arguments, std::string list,
+                                            const char* whose, AuditContext& context);
 
-// Of kind kUsage if `to` is before `from`.
-void check_interval(Cut from_cut, Cut to_cut, const std::string& from,
-                    const std::string& to);
-
-// --device, a number or a name; `whose` asks for it if the log has several.
-std::uint16_t device_from(const Arguments& arguments, const Recording& recording,
-                          const char* whose);
-
-// --format1 wide moves writes to before the marks of their window: what was written after
-// a mark would count as written before it, and not be looked at.
-void check_order(const Arguments& arguments, const Recording& recording);
-
-// --json must not name the list that is read.
-void check_not_the_list(const Arguments& arguments, const std::string& list);
-
-// Of a log of format 1, for a report.
-extern const char* const kFormat1Note;
+// What may belong to the time before --from and have landed after: writes in flight, and
+// those of a log of format 1, whose order is not that of submission.
+void add_order_notes(const Recording& recording, const ChangedBlocks& changed,
+                     AuditContext& context);
 
 }  // namespace powercut

@@ -116,19 +116,6 @@ void add_owners(const std::shared_ptr<const Recording>& recording,
   }
 }
 
-void add_notes(const Recording& recording, const ChangedBlocks& changed,
-               ChangeContext& context) {
-  if (changed.in_flight_before > 0) {
-    context.notes.push_back(fmt::format(
-        "writes in flight at {}, which belong to the time before it and may have landed "
-        "after: {}",
-        context.from, changed.in_flight_before));
-  }
-  if (recording.log().format() == LogFormat::k1) {
-    context.notes.emplace_back(kFormat1Note);
-  }
-}
-
 // Throws if the log says of nothing that could have been missed.
 void check_not_empty(const ChangeContext& context, const ChangedBlocks& changed,
                      const ChangeAudit& audit) {
@@ -149,7 +136,6 @@ void check_not_empty(const ChangeContext& context, const ChangedBlocks& changed,
 }
 
 ChangeList read_list(const Arguments& arguments, ChangeContext& context) {
-  context.list = needed(arguments, "changed", "--changed FILE is the tracker's list");
   context.format = arguments.text("format");
   const ChangeListFormat format =
       value_or_throw(parse_change_list_format(context.format));
@@ -196,21 +182,12 @@ int run(const Command& self, const std::vector<std::string>& words) {
   Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
   check_report_path(arguments);
   ChangeContext context;
-  context.log = arguments.text("LOG");
-  context.from = needed(arguments, "from", "--from is where the tracker began");
-  context.to = needed(arguments, "to", "--to is where its list was taken");
-  const std::string list_path =
-      needed(arguments, "changed", "--changed FILE is the tracker's list");
-  check_not_the_list(arguments, list_path);
-  const std::shared_ptr<const Recording> recording = open_recording(arguments);
-  check_order(arguments, *recording);
+  needed(arguments, "from", "--from is where the tracker began");
+  needed(arguments, "to", "--to is where its list was taken");
+  const std::shared_ptr<const Recording> recording = open_audit(
+      arguments, needed(arguments, "changed", "--changed FILE is the tracker's list"),
+      "whose list is it", context);
   const Timeline& timeline = recording->timeline();
-  context.device = device_from(arguments, *recording, "whose list is it");
-  context.device_name = timeline.devices()[context.device].name;
-  context.device_bytes = recording->size_bytes(context.device);
-  context.from_cut = cut_at(timeline, context.from);
-  context.to_cut = cut_at(timeline, context.to);
-  check_interval(context.from_cut, context.to_cut, context.from, context.to);
   const RangeSet ignored = ignored_from(arguments, context.device_bytes);
   const ChangeList list = read_list(arguments, context);
   const ChangedBlocks changed =
@@ -218,7 +195,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
   const ChangeAudit audit = audit_changes(changed, list.ranges, ignored);
   check_not_empty(context, changed, audit);
   context.ignored_bytes = changed.ranges.common_with(ignored).total_bytes();
-  add_notes(*recording, changed, context);
+  add_order_notes(*recording, changed, context);
   add_owners(recording, audit, context);
   write_report(arguments, change_text(context, changed, audit),
                change_json(context, changed, audit));

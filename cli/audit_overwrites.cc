@@ -63,46 +63,23 @@ void check_not_empty(const OverwriteContext& context, const ChangedBlocks& chang
       "is still cached"});
 }
 
-void add_notes(const Recording& recording, const ChangedBlocks& changed,
-               OverwriteContext& context) {
-  if (changed.in_flight_before > 0) {
-    context.notes.push_back(
-        fmt::format("writes in flight at {}, which belong to the time before it and may "
-                    "have landed after: {}",
-                    context.from, changed.in_flight_before));
-  }
-  if (recording.log().format() == LogFormat::k1) {
-    context.notes.emplace_back(kFormat1Note);
-  }
-}
-
 int run(const Command& self, const std::vector<std::string>& words) {
   po::options_description options;
   add_options(options);
   Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
   check_report_path(arguments);
   OverwriteContext context;
-  context.log = arguments.text("LOG");
-  context.from = arguments.text("from");
-  context.to = arguments.text("to");
-  context.list =
-      needed(arguments, "extents", "--extents FILE says what must not be overwritten");
-  check_not_the_list(arguments, context.list);
-  const std::shared_ptr<const Recording> recording = open_recording(arguments);
-  check_order(arguments, *recording);
+  const std::shared_ptr<const Recording> recording = open_audit(
+      arguments,
+      needed(arguments, "extents", "--extents FILE says what must not be overwritten"),
+      "whose extents are these", context);
   const Timeline& timeline = recording->timeline();
-  context.device = device_from(arguments, *recording, "whose extents are these");
-  context.device_name = timeline.devices()[context.device].name;
-  context.device_bytes = recording->size_bytes(context.device);
-  context.from_cut = cut_at(timeline, context.from);
-  context.to_cut = cut_at(timeline, context.to);
-  check_interval(context.from_cut, context.to_cut, context.from, context.to);
   context.extents = read_extents(context);
   const ChangedBlocks changed =
       changed_blocks(timeline, context.device, context.from_cut, context.to_cut);
   check_not_empty(context, changed);
   const OverwriteAudit audit = find_overwrites(timeline, changed, context.extents);
-  add_notes(*recording, changed, context);
+  add_order_notes(*recording, changed, context);
   write_report(arguments, overwrite_text(context, changed, audit),
                overwrite_json(context, changed, audit));
   return audit.overwrites.empty() ? kExitClean : kExitFindings;

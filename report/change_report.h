@@ -6,6 +6,7 @@
 #pragma once
 
 #include "replay/changed_blocks.h"
+#include "report/audit_context.h"
 
 #include <cstdint>
 #include <string>
@@ -20,23 +21,12 @@ struct OwnedPart {
   std::string place;  // the same, with the place in it: "file /a, byte 8192"
 };
 
-// Everything that is told besides the audit itself.
-struct ChangeContext {
-  std::string log;
-  std::uint16_t device = 0;
-  std::string device_name;
-  std::uint64_t device_bytes = 0;
-  std::string from;  // as it was typed
-  std::string to;
-  Cut from_cut = 0;
-  Cut to_cut = 0;
-  std::string list;  // file
+struct ChangeContext : AuditContext {
   std::string format;
   std::uint64_t granularity_bytes = 0;  // 0: not known
   RangeSet listed;
   std::uint64_t ignored_bytes = 0;             // written there, and not to be looked at
   std::vector<std::vector<OwnedPart>> owners;  // of each missed range
-  std::vector<std::string> notes;              // sentences
 };
 
 // At most a few dozen lines of each kind; the JSON has all.

@@ -6,26 +6,15 @@
 #pragma once
 
 #include "replay/overwrites.h"
+#include "report/audit_context.h"
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace powercut {
 
-// Everything that is told besides the audit itself.
-struct OverwriteContext {
-  std::string log;
-  std::uint16_t device = 0;
-  std::string device_name;
-  std::uint64_t device_bytes = 0;
-  std::string from;  // as it was typed
-  std::string to;
-  Cut from_cut = 0;
-  Cut to_cut = 0;
-  std::string list;  // file
+struct OverwriteContext : AuditContext {
   std::vector<KeptExtent> extents;
-  std::vector<std::string> notes;  // sentences
 };
 
 // At most a few dozen lines; the JSON has all.
