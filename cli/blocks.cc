@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <set>
 #include <string>
@@ -39,6 +40,9 @@ struct Call {
   bool only_initial = false;
   bool marks = false;
   bool flush = false;
+  bool mapped = false;              // scribble
+  unsigned times = 0;               // scribble
+  std::array<std::string, 2> legs;  // compare: what messages call the devices
 };
 
 std::string label(const Call& call, std::uint64_t block) {
@@ -117,11 +121,12 @@ int end_code(bool faults) {
 }
 
 int scribble(StampedBlocks& blocks, const Call& call) {
-  constexpr unsigned kTimes = 20;
   mark_all(call, "begin", fmt::format("generation {}", call.generation));
   mark_all(call, "begin", fmt::format("generation {}", call.generation + 1));
   for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
-    value_or_throw(blocks.scribble(block, call.generation, kTimes));
+    value_or_throw(call.mapped
+                       ? blocks.scribble_mapped(block, call.generation, call.times)
+                       : blocks.scribble(block, call.generation, call.times));
   }
   return kExitClean;
 }
@@ -146,7 +151,8 @@ int compare(StampedBlocks& blocks, const Call& call) {
   bool faults = false;
   for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
     begin_block(call, block);
-    const std::string difference = value_or_throw(blocks.compare(block, other));
+    const std::string difference =
+        value_or_throw(blocks.compare(block, other, call.legs[0], call.legs[1]));
     if (!difference.empty()) {
       faults = true;
       fmt::print("fault: {}{}\n", difference, cover_of(call, block));
@@ -222,6 +228,20 @@ std::set<BlockContent> contents_of(const std::string& text) {
   return contents;
 }
 
+std::array<std::string, 2> legs_of(const Call& call, const std::string& text) {
+  if (text.empty()) {
+    return {std::filesystem::path(call.device).filename(),
+            std::filesystem::path(call.other).filename()};
+  }
+  const std::size_t comma = text.find(',');
+  if (call.other.empty() || comma == 0 || comma == std::string::npos ||
+      comma + 1 == text.size()) {
+    refuse(fmt::format("--legs {} does not name the two devices of compare", text),
+           "powercut blocks compare --legs left,right --with RIGHT LEFT");
+  }
+  return {text.substr(0, comma), text.substr(comma + 1)};
+}
+
 int run(const Command& self, const std::vector<std::string>& words) {
   po::options_description options;
   options.add_options()("blocks", po::value<std::string>(),
@@ -240,7 +260,12 @@ int run(const Command& self, const std::vector<std::string>& words) {
       "compare: blocks that the log or bitmap of the mirror called dirty after the power "
       "cut, as 0-1,8-9, or none: faults say it")(
       "only-initial", "verify: a block that was written is a fault")(
-      "flush", "flush afterwards; write: and acknowledge")(
+      "legs", po::value<std::string>(),
+      "compare: what messages call DEVICE and the other, as left,right")(
+      "mapped", "scribble: over a mapped page while the kernel writes it back")(
+      "times", po::value<unsigned>()->default_value(20),
+      "scribble: writes of each block")("flush",
+                                        "flush afterwards; write: and acknowledge")(
       "no-marks", "write: do not tell the recording what is written");
   const Arguments arguments = parse_arguments(self, options, {"ACTION", "DEVICE"}, words);
   const Action& action = action_called(arguments.text("ACTION"));
@@ -265,6 +290,12 @@ int run(const Command& self, const std::vector<std::string>& words) {
     refuse("--with names the other device of compare, and only of that",
            "powercut blocks compare --with RIGHT LEFT");
   }
+  call.mapped = arguments.has("mapped");
+  if (call.mapped && action.name != "scribble") {
+    refuse("--mapped is of scribble", "powercut blocks scribble --mapped DEVICE");
+  }
+  call.times = arguments.values["times"].as<unsigned>();
+  call.legs = legs_of(call, arguments.text("legs", ""));
   StampedBlocks blocks =
       value_or_throw(StampedBlocks::open(call.device, call.block_bytes));
   const std::string all = fmt::format("0-{}", blocks.block_count() - 1);

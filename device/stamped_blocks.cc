@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,6 +55,40 @@ bool is_zero(std::span<const std::byte> bytes) {
   return std::all_of(bytes.begin(), bytes.end(),
                      [](std::byte byte) { return byte == std::byte{0}; });
 }
+
+// Changes a buffer between two versions, from its making to its end.
+class Scribbler {
+ public:
+  Scribbler(std::span<std::byte> buffer, std::vector<std::byte> one,
+            std::vector<std::byte> other)
+      : versions_{std::move(one), std::move(other)}, thread_([this, buffer] {
+          for (unsigned turn = 0; !done_; ++turn) {
+            std::ranges::copy(versions_[turn % 2], buffer.begin());
+            turns_ = turn + 1;
+          }
+        }) {}
+
+  ~Scribbler() {
+    done_ = true;
+    thread_.join();
+  }
+
+  // Waits until the buffer was changed: on one processor nothing else would see to it.
+  void wait_for_change() const {
+    for (const unsigned before = turns_; turns_ == before;) {
+      std::this_thread::yield();
+    }
+  }
+
+  Scribbler(const Scribbler&) = delete;
+  Scribbler& operator=(const Scribbler&) = delete;
+
+ private:
+  std::array<std::vector<std::byte>, 2> versions_;
+  std::atomic<unsigned> turns_{0};
+  std::atomic<bool> done_{false};
+  std::thread thread_;  // last: it uses the others
+};
 
 bool parse_number(std::string_view text, std::uint64_t& out) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -187,46 +222,86 @@ Status StampedBlocks::read(std::uint64_t block) {
   return {};
 }
 
-Result<std::string> StampedBlocks::compare(std::uint64_t block, StampedBlocks& other) {
+Result<std::string> StampedBlocks::compare(std::uint64_t block, StampedBlocks& other,
+                                           const std::string& name,
+                                           const std::string& other_name) {
   PC_RETURN_IF_ERROR(read(block));
   PC_RETURN_IF_ERROR(other.read(block));
-  for (std::uint32_t at = 0; at < block_bytes_; at += kStampBytes) {
-    if (std::memcmp(buffer_ + at, other.buffer_ + at, kStampBytes) != 0) {
-      const std::uint64_t here = block * block_bytes_ + at;
-      return fmt::format(
-          "the legs differ at block {}, sector {}: {} holds {}, {} holds {}", block,
-          here / kStampBytes, name_, describe(here), other.name_, other.describe(here));
-    }
+  const std::byte* const end = buffer_ + block_bytes_;
+  const std::byte* const differs =
+      std::mismatch<const std::byte*, const std::byte*>(buffer_, end, other.buffer_)
+          .first;
+  if (differs == end) {
+    return std::string();
   }
-  return std::string();
+  const auto at = static_cast<std::uint64_t>(differs - buffer_);
+  const std::uint64_t here = block * block_bytes_ + at / kStampBytes * kStampBytes;
+  const auto shown = [&](const std::byte* buffer) {
+    return fmt::join(std::span(buffer + at, std::min(kShownBytes, block_bytes_ - at)),
+                     " ");
+  };
+  return fmt::format(
+      "the legs differ at block {}, sector {}: {} holds {}, {} holds {} (from byte {}: "
+      "{:02x} and {:02x})",
+      block, here / kStampBytes, name, describe(here), other_name, other.describe(here),
+      at % kStampBytes, shown(buffer_), shown(other.buffer_));
+}
+
+std::vector<std::byte> StampedBlocks::version(std::uint64_t block,
+                                              std::uint64_t generation) const {
+  std::vector<std::byte> bytes(block_bytes_);
+  fill_stamped_block(bytes, block, BlockContent::kWritten, generation);
+  return bytes;
 }
 
 Status StampedBlocks::scribble(std::uint64_t block, std::uint64_t generation,
                                unsigned times) {
   const auto at = static_cast<off_t>(block * block_bytes_);
-  std::vector<std::byte> versions[2];
-  for (std::uint64_t each : {0U, 1U}) {
-    fill(block, BlockContent::kWritten, generation + each);
-    versions[each].assign(buffer_, buffer_ + block_bytes_);
-  }
-  std::atomic<bool> done{false};
-  std::thread scribbler([&] {
-    for (unsigned turn = 0; !done; ++turn) {
-      std::memcpy(buffer_, versions[turn % 2].data(), block_bytes_);
+  fill(block, BlockContent::kWritten, generation);
+  const Scribbler scribbler({buffer_, block_bytes_}, version(block, generation),
+                            version(block, generation + 1));
+  for (unsigned i = 0; i < times; ++i) {
+    scribbler.wait_for_change();
+    const ssize_t written = ::pwrite(fd_, buffer_, block_bytes_, at);
+    if (written != static_cast<ssize_t>(block_bytes_)) {
+      return fail(system_error(fmt::format("cannot write block {} of {}", block, name_),
+                               written < 0 ? errno : ENOSPC));
     }
-  });
-  ssize_t written = static_cast<ssize_t>(block_bytes_);
-  for (unsigned i = 0; i < times && written == static_cast<ssize_t>(block_bytes_); ++i) {
-    written = ::pwrite(fd_, buffer_, block_bytes_, at);
-  }
-  const int error = written < 0 ? errno : ENOSPC;
-  done = true;
-  scribbler.join();
-  if (written != static_cast<ssize_t>(block_bytes_)) {
-    return fail(
-        system_error(fmt::format("cannot write block {} of {}", block, name_), error));
   }
   return {};
+}
+
+Status StampedBlocks::scribble_mapped(std::uint64_t block, std::uint64_t generation,
+                                      unsigned times) {
+  if (block_bytes_ % kAlignment != 0) {
+    return fail(ErrorKind::kUsage,
+                fmt::format("blocks of {} bytes cannot be mapped", block_bytes_),
+                "a mapping is of pages: blocks of a multiple of 4096 bytes");
+  }
+  const auto at = static_cast<off_t>(block * block_bytes_);
+  void* const map =
+      ::mmap(nullptr, block_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, at);
+  if (map == MAP_FAILED) {
+    return fail(
+        system_error(fmt::format("cannot map block {} of {}", block, name_), errno));
+  }
+  Status status;
+  {
+    const Scribbler scribbler({static_cast<std::byte*>(map), block_bytes_},
+                              version(block, generation), version(block, generation + 1));
+    for (unsigned i = 0; i < times && status; ++i) {
+      scribbler.wait_for_change();
+      // Not msync: it would flush the device's cache each time.
+      if (::sync_file_range(fd_, at, block_bytes_,
+                            SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                                SYNC_FILE_RANGE_WAIT_AFTER) != 0) {
+        status = fail(system_error(
+            fmt::format("cannot write block {} of {} back", block, name_), errno));
+      }
+    }
+  }
+  ::munmap(map, block_bytes_);
+  return status;
 }
 
 std::string StampedBlocks::fault_of_sector(std::uint64_t offset_bytes,

@@ -16,6 +16,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace powercut {
 
@@ -72,17 +73,25 @@ class StampedBlocks {
 
   Sight look(std::uint64_t block, const std::set<BlockContent>& initial);
 
-  // What differs between this and another device in the block: one line, or nothing.
-  Result<std::string> compare(std::uint64_t block, StampedBlocks& other);
+  // What differs between this and another device in the block: one line, or nothing. The
+  // names are what the line calls the two.
+  Result<std::string> compare(std::uint64_t block, StampedBlocks& other,
+                              const std::string& name, const std::string& other_name);
 
   // Writes the block `times` over, while a second thread changes the buffer between the
   // stamps of `generation` and those of the next: what a program must not do.
   Status scribble(std::uint64_t block, std::uint64_t generation, unsigned times);
 
+  // The same through a mapping: the kernel writes the page back `times` over, while a
+  // thread goes on to store to it. What it stored last is left to the kernel, which
+  // writes it when the device is closed by all who have it open.
+  Status scribble_mapped(std::uint64_t block, std::uint64_t generation, unsigned times);
+
  private:
   Status read(std::uint64_t block);
   void fill(std::uint64_t block, BlockContent content, std::uint64_t generation);
   std::string describe(std::uint64_t offset_bytes) const;
+  std::vector<std::byte> version(std::uint64_t block, std::uint64_t generation) const;
   StampedBlocks() = default;
 
   std::string fault_of_sector(std::uint64_t offset_bytes,

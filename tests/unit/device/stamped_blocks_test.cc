@@ -32,6 +32,15 @@ class Disk {
     return value_or_throw(StampedBlocks::open(path_, kBlock));
   }
 
+  const std::filesystem::path& path() const { return path_; }
+
+  // Changes one byte.
+  void damage(std::uint64_t at) const {
+    std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put('!');
+  }
+
   // Moves a piece of the disk, as no device should.
   void copy(std::uint64_t from, std::uint64_t to, std::uint64_t bytes) const {
     std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
@@ -97,18 +106,32 @@ TEST_CASE("legs that differ are told with what each has", "[device][stamped_bloc
   StampedBlocks b = right.open();
   REQUIRE(a.write(5, BlockContent::kWritten, 2));
   REQUIRE(b.write(5, BlockContent::kWritten, 1));
-  CHECK(value_or_throw(a.compare(4, b)).empty());
-  CHECK(value_or_throw(a.compare(5, b)) ==
-        "the legs differ at block 5, sector 40: left holds write 2, right holds write 1");
+  CHECK(value_or_throw(a.compare(4, b, "left", "right")).empty());
+  CHECK(value_or_throw(a.compare(5, b, "left", "right")) ==
+        "the legs differ at block 5, sector 40: left holds write 2, right holds write 1 "
+        "(from byte 32: 02 00 00 00 00 00 00 00 and 01 00 00 00 00 00 00 00)");
+  right.damage(5 * kBlock + 1024 + 300);
+  REQUIRE(a.write(5, BlockContent::kWritten, 1));
+  CHECK(value_or_throw(a.compare(5, b, "vdb", "vdc"))
+            .find("sector 42: vdb holds write 1, "
+                  "vdc holds a damaged stamp "
+                  "(from byte 300: ") != std::string::npos);
 }
 
 TEST_CASE("scribbling leaves one version or the other", "[device][stamped_blocks]") {
   const Disk disk;
   StampedBlocks blocks = disk.open();
   REQUIRE(blocks.scribble(6, 3, 5));
-  const StampedBlocks::Sight sight = blocks.look(6, {});
-  // A sector may have been taken in the midst of a change.
-  CHECK((sight.generation == 3 || sight.generation == 4 || !sight.fault.empty()));
+  REQUIRE(blocks.scribble_mapped(7, 3, 5));
+  for (const std::uint64_t block : {6U, 7U}) {
+    const StampedBlocks::Sight sight = blocks.look(block, {});
+    // A sector may have been taken in the midst of a change.
+    CHECK((sight.generation == 3 || sight.generation == 4 || !sight.fault.empty()));
+  }
+  StampedBlocks small = value_or_throw(StampedBlocks::open(disk.path(), 512));
+  const Status refused = small.scribble_mapped(0, 1, 1);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message == "blocks of 512 bytes cannot be mapped");
 }
 
 TEST_CASE("ranges and contents of blocks are read strictly", "[device][stamped_blocks]") {
