@@ -39,8 +39,8 @@ void add_options(po::options_description& options) {
       "max-runs", po::value<std::uint64_t>()->default_value(0),
       "stop a scenario after so many checker runs (0: no bound)")(
       "time", po::value<double>()->default_value(120),
-      "stop a scenario after so many seconds of checking (0: no bound)")(
-      "confidence", po::value<double>()->default_value(0.95),
+      "stop a scenario after so many seconds of checking (0: no bound; default of stacks: "
+      "300)")("confidence", po::value<double>()->default_value(0.95),
       "of what is inferred, 0.5 to 0.9999")(
       "share", po::value<double>()->default_value(0.01),
       "of a window's states that may differ from what is inferred, 0.0001 to 0.5")(
@@ -74,6 +74,9 @@ ScenarioRunOptions run_options(const Arguments& arguments) {
   options.inference = inference_options(arguments);
   options.preparations = arguments.has("preparations");
   options.time_seconds = seconds_of(arguments, "time");
+  constexpr double kStackSeconds = 300;  // assembled for each run, on emulated processors
+  options.stack_seconds =
+      arguments.values["time"].defaulted() ? kStackSeconds : options.time_seconds;
   options.seed = arguments.values["seed"].as<std::uint64_t>();
   options.timeout = std::chrono::milliseconds(
       static_cast<std::int64_t>(seconds_of(arguments, "timeout") * 1000));

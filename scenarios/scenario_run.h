@@ -48,6 +48,7 @@ struct ScenarioRunOptions {
   bool preparations = false;
   std::uint64_t max_runs = 0;  // of the checker, a scenario; 0: no bound
   double time_seconds = 0;     // the same
+  double stack_seconds = 0;    // the same, of a stack of disks
   std::uint64_t seed = 1;
   InferenceOptions inference;                // of checkers whose states are not proved
   std::chrono::milliseconds timeout{60000};  // of a checker run, and of a workload

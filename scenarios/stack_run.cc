@@ -146,8 +146,9 @@ Result<ScenarioOutcome> check_stack(const Scenario& scenario,
   const std::vector<EventPos> boundaries =
       oracle ? oracle->boundaries() : std::vector<EventPos>();
   outcome.acknowledgements = boundaries.size();
-  const ExplorerOptions explorer =
+  ExplorerOptions explorer =
       explorer_options(options, *judge, oracle.get(), outcome.expected);
+  explorer.time_seconds = options.stack_seconds;
   if (scenario.live) {
     PC_ASSIGN_OR_RETURN(const std::vector<LiveFailure> failures,
                         list_live_failures(timeline, *prepared));
