@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "replay/reduction.h"
+
+#include "replay/version.h"
+#include "replay/write_choices.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace powercut {
+
+namespace {
+
+using Options = std::vector<std::uint32_t>;
+
+// Variables that go together: those of one write.
+struct Group {
+  WriteIndex write = kNoWrite;
+  std::vector<Variable> variables;
+};
+
+using Groups = std::vector<Group>;
+
+// What a variable's option leaves on the medium: the write, or kNoWrite.
+WriteIndex shown(const StateSpace& space, Variable variable, std::uint32_t option) {
+  if (space.write_of(variable) != kNoWrite) {
+    return option == space.least(variable) ? kNoWrite : space.write_of(variable);
+  }
+  const Version& version = space.look(space.unit_of(variable)).question->versions[option];
+  return version.kind == Version::Kind::kWrite ? version.ref : kNoWrite;
+}
+
+class Reducer {
+ public:
+  Reducer(const CrashState& state, const ReductionOptions& options)
+      : space_(state.space), options_(options), keys_(options.keys) {}
+
+  Result<Reduction> reduce(const CrashState& state);
+
+ private:
+  enum class Answer : std::uint8_t { kFails, kSound, kUnknown };
+
+  Result<Answer> ask(const Options& choice);
+
+  CrashState state_of(const Options& choice) const { return CrashState{space_, choice}; }
+
+  // `sound` with the options of `failing` for the variables of the groups.
+  static Options mix(const Options& sound, const Options& failing, const Groups& groups);
+  // Groups of variables in which the two differ; each under the write that it is about.
+  Groups differences(const Options& sound, const Options& failing, bool all) const;
+  Result<Groups> minimise(const Options& sound, const Options& failing, Groups groups);
+  Result<Options> reduce_against(const Options& sound, Options failing, bool all,
+                                 Groups& left);
+  std::vector<ReducedWrite> describe(const Options& sound, const Options& failing,
+                                     const Groups& groups, bool all) const;
+  ReducedWrite::Kind kind_of(const Options& sound, const Options& failing,
+                             const Group& group, bool all) const;
+
+  std::shared_ptr<const StateSpace> space_;
+  const ReductionOptions& options_;
+  std::vector<std::string> keys_;
+  std::map<Options, std::pair<Answer, Verdict>> known_;
+  std::uint64_t asked_ = 0;
+  std::uint64_t runs_ = 0;
+  bool out_of_runs_ = false;
+};
+
+Result<Reducer::Answer> Reducer::ask(const Options& choice) {
+  const auto known = known_.find(choice);
+  if (known != known_.end()) {
+    return known->second.first;
+  }
+  if (runs_ >= options_.max_runs) {
+    out_of_runs_ = true;
+    return Answer::kUnknown;
+  }
+  ++asked_;
+  PC_ASSIGN_OR_RETURN(Judged judged, options_.ask(state_of(choice)));
+  runs_ += judged.ran ? 1 : 0;
+  Answer answer = Answer::kSound;
+  if (judged.verdict.kind == Verdict::Kind::kInconclusive) {
+    answer = Answer::kUnknown;
+  } else {
+    for (const Finding& finding : judged.verdict.findings) {
+      if (std::find(keys_.begin(), keys_.end(), finding.key) != keys_.end()) {
+        answer = Answer::kFails;
+      }
+    }
+  }
+  known_.emplace(choice, std::pair(answer, std::move(judged.verdict)));
+  return answer;
+}
+
+Options Reducer::mix(const Options& sound, const Options& failing, const Groups& groups) {
+  Options mixed = sound;
+  for (const Group& group : groups) {
+    for (const Variable variable : group.variables) {
+      mixed[variable] = failing[variable];
+    }
+  }
+  return mixed;
+}
+
+Groups Reducer::differences(const Options& sound, const Options& failing,
+                            bool all) const {
+  std::map<WriteIndex, Group> by_write;
+  for (Variable v = 0; v < sound.size(); ++v) {
+    if (sound[v] == failing[v]) {
+      continue;
+    }
+    // Against "all landed" a variable is about the write that is missing; against "none
+    // landed" about the one that is there.
+    WriteIndex write = shown(*space_, v, all ? sound[v] : failing[v]);
+    write = write != kNoWrite ? write : shown(*space_, v, all ? failing[v] : sound[v]);
+    by_write[write].write = write;
+    by_write[write].variables.push_back(v);
+  }
+  Groups groups;
+  for (auto& [write, group] : by_write) {
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+// ddmin: first larger parts, then their complements, then finer parts.
+Result<Groups> Reducer::minimise(const Options& sound, const Options& failing,
+                                 Groups groups) {
+  std::size_t parts = 2;
+  while (groups.size() >= 2 && !out_of_runs_) {
+    parts = std::min(parts, groups.size());
+    bool smaller = false;
+    for (const bool complement : {false, true}) {
+      for (std::size_t i = 0; i < parts && !smaller; ++i) {
+        const auto begin =
+            groups.begin() + static_cast<std::ptrdiff_t>(i * groups.size() / parts);
+        const auto end =
+            groups.begin() + static_cast<std::ptrdiff_t>((i + 1) * groups.size() / parts);
+        Groups tried(begin, end);
+        if (complement) {
+          tried.assign(groups.begin(), begin);
+          tried.insert(tried.end(), end, groups.end());
+        }
+        PC_ASSIGN_OR_RETURN(const Answer answer, ask(mix(sound, failing, tried)));
+        if (answer == Answer::kFails) {
+          groups = std::move(tried);
+          parts = complement ? std::max<std::size_t>(parts - 1, 2) : 2;
+          smaller = true;
+        }
+      }
+    }
+    if (!smaller && parts == groups.size()) {
+      break;  // none of them can be left out
+    }
+    parts = smaller ? parts : 2 * parts;
+  }
+  return groups;
+}
+
+// Groups first. Then each that has several variables: all of it at its other end, if
+// that fails too (a whole write that is missing is easier to see than a torn one), or
+// only those of its variables that are needed.
+Result<Options> Reducer::reduce_against(const Options& sound, Options failing, bool all,
+                                        Groups& left) {
+  PC_ASSIGN_OR_RETURN(left, minimise(sound, failing, differences(sound, failing, all)));
+  failing = mix(sound, failing, left);
+  for (Group& group : left) {
+    Options whole = failing;
+    Groups whole_group = {Group{group.write, {}}};
+    for (Variable v = 0; v < whole.size(); ++v) {
+      const std::uint32_t end = all ? space_->least(v) : space_->most(v);
+      const bool of_it = all ? shown(*space_, v, sound[v]) == group.write
+                             : shown(*space_, v, end) == group.write;
+      if (of_it) {
+        whole[v] = end;
+        whole_group[0].variables.push_back(v);
+      }
+    }
+    PC_ASSIGN_OR_RETURN(const Answer answer, ask(whole));
+    if (answer == Answer::kFails) {
+      failing = std::move(whole);
+      group = std::move(whole_group[0]);
+      continue;
+    }
+    Groups single;
+    for (const Variable variable : group.variables) {
+      single.push_back(Group{group.write, {variable}});
+    }
+    Options without = failing;
+    for (const Variable variable : group.variables) {
+      without[variable] = sound[variable];
+    }
+    PC_ASSIGN_OR_RETURN(single, minimise(without, failing, std::move(single)));
+    failing = mix(without, failing, single);
+    group.variables.clear();
+    for (const Group& one : single) {
+      group.variables.push_back(one.variables[0]);
+    }
+  }
+  // What was simplified may have made another write needless.
+  for (std::size_t i = 0; i < left.size();) {
+    Groups fewer = left;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+    PC_ASSIGN_OR_RETURN(const Answer answer, ask(mix(sound, failing, fewer)));
+    if (answer == Answer::kFails) {
+      left = std::move(fewer);
+      i = 0;
+    } else {
+      ++i;
+    }
+  }
+  return mix(sound, failing, left);
+}
+
+ReducedWrite::Kind Reducer::kind_of(const Options& sound, const Options& failing,
+                                    const Group& group, bool all) const {
+  using Kind = ReducedWrite::Kind;
+  const Variable first = group.variables[0];
+  if (space_->is_cluster(first)) {
+    const bool none = failing[first] == space_->least(first);
+    return all && none ? Kind::kLost : Kind::kOrder;
+  }
+  if (space_->write_of(first) != kNoWrite) {
+    const bool end =
+        failing[first] == space_->least(first) || failing[first] == space_->most(first);
+    return !end ? Kind::kGarbage : all ? Kind::kLost : Kind::kLanded;
+  }
+  std::size_t of_write = 0;
+  for (Variable v = 0; v < sound.size(); ++v) {
+    of_write +=
+        shown(*space_, v, all ? sound[v] : space_->most(v)) == group.write ? 1 : 0;
+  }
+  const bool whole = of_write == group.variables.size();
+  return all ? (whole ? Kind::kLost : Kind::kTorn)
+             : (whole ? Kind::kLanded : Kind::kPartly);
+}
+
+std::vector<ReducedWrite> Reducer::describe(const Options& sound, const Options& failing,
+                                            const Groups& groups, bool all) const {
+  std::vector<ReducedWrite> writes;
+  for (const Group& group : groups) {
+    ReducedWrite write;
+    write.write = group.write;
+    write.kind = kind_of(sound, failing, group, all);
+    for (const Variable variable : group.variables) {
+      if (space_->write_of(variable) == kNoWrite) {
+        write.units.push_back(space_->unit_of(variable));
+      }
+    }
+    writes.push_back(std::move(write));
+  }
+  return writes;
+}
+
+Result<Reduction> Reducer::reduce(const CrashState& state) {
+  PC_ASSIGN_OR_RETURN(Judged own, options_.ask(state));
+  asked_ = 1;
+  runs_ = own.ran ? 1 : 0;
+  if (own.verdict.kind == Verdict::Kind::kInconclusive) {
+    return fail(ErrorKind::kBadInput, fmt::format("the state {} cannot be judged: {}",
+                                                  state.id(), own.verdict.reason));
+  }
+  if (keys_.empty()) {
+    for (const Finding& finding : own.verdict.findings) {
+      keys_.push_back(finding.key);
+    }
+  }
+  known_.emplace(state.options, std::pair(Answer::kFails, own.verdict));
+  if (own.verdict.kind == Verdict::Kind::kClean) {
+    return fail(
+        ErrorKind::kUsage,
+        fmt::format("the state {} is clean: there is nothing to explain", state.id()),
+        "a finding of `check` names a state that is not; it must be judged with "
+        "the same checker and options");
+  }
+  Reduction best;
+  for (const bool all : {true, false}) {
+    const Options sound = all ? most_state(space_).options : least_state(space_).options;
+    PC_ASSIGN_OR_RETURN(const Answer answer, ask(sound));
+    if (answer != Answer::kSound) {
+      continue;
+    }
+    Groups groups;
+    PC_ASSIGN_OR_RETURN(const Options failing,
+                        reduce_against(sound, state.options, all, groups));
+    if (best.against != Reduction::Against::kNothing &&
+        best.writes.size() <= groups.size()) {
+      continue;
+    }
+    best.against = all ? Reduction::Against::kAllLanded : Reduction::Against::kNoneLanded;
+    best.failing = state_of(failing);
+    best.verdict = known_.at(failing).second;
+    best.sound = state_of(sound);
+    best.sound_verdict = known_.at(sound).second;
+    best.writes = describe(sound, failing, groups, all);
+  }
+  if (best.against == Reduction::Against::kNothing) {
+    const Options most = most_state(space_).options;
+    PC_ASSIGN_OR_RETURN(const Answer answer, ask(most));
+    const Options& simplest = answer == Answer::kFails ? most : state.options;
+    best.failing = state_of(simplest);
+    best.verdict = known_.at(simplest).second;
+  }
+  best.minimal = !out_of_runs_;
+  best.asked = asked_;
+  best.runs = runs_;
+  return best;
+}
+
+}  // namespace
+
+Result<Reduction> reduce(const CrashState& state, const ReductionOptions& options) {
+  return Reducer(state, options).reduce(state);
+}
+
+}  // namespace powercut
