@@ -44,6 +44,28 @@ class Ext2Owners : public BlockOwners {
  public:
   explicit Ext2Owners(Ext2Claims claims) : claims_(std::move(claims)) {}
 
+  std::optional<InodePlace> inode_at(std::uint64_t offset_bytes) const override {
+    const std::uint64_t block = claims_.block_bytes;
+    if (offset_bytes >= claims_.blocks * block || claims_.inode_bytes == 0) {
+      return std::nullopt;
+    }
+    const Ext2Claims::Found found = claims_.find(offset_bytes / block);
+    if (found.claim.kind != Ext2Claim::Kind::kInodeTable) {
+      return std::nullopt;
+    }
+    const std::uint64_t table = found.begin * block;
+    const std::uint64_t index = (offset_bytes - table) / claims_.inode_bytes;
+    const std::uint64_t number =
+        std::uint64_t{found.claim.number} * claims_.inodes_per_group + index + 1;
+    const auto inode_number = static_cast<std::uint32_t>(number);
+    const std::uint64_t begin = table + index * claims_.inode_bytes;
+    const Ext2Claims::Inode* const known = inode(inode_number);
+    const bool used = known != nullptr && (known->mode != 0 || !known->role.empty());
+    return InodePlace{{begin, begin + claims_.inode_bytes},
+                      fmt::format("inode {} ({})", inode_number,
+                                  used ? inode_text(inode_number) : "unused")};
+  }
+
   std::vector<OwnedRange> owners_of(const ByteRange& range) const override {
     const std::uint64_t block = claims_.block_bytes;
     const std::uint64_t fs_end = claims_.blocks * block;

@@ -54,6 +54,17 @@ class BlockOwners {
   // few.
   std::string owner_of(const ByteRange& range) const;
 
+  // The inode whose place in an inode table has this byte, with all of its place: "inode
+  // 12 (file /a/b)". Nothing where there is no inode table.
+  struct InodePlace {
+    ByteRange range;
+    std::string text;
+  };
+
+  virtual std::optional<InodePlace> inode_at(std::uint64_t /*offset_bytes*/) const {
+    return std::nullopt;
+  }
+
   // The journal holds what the rest of the disk does not have yet.
   virtual bool needs_recovery() const { return false; }
 

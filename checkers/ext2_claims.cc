@@ -33,6 +33,8 @@ class ClaimReader {
   Ext2Claims read() {
     claims_.block_bytes = fs_->blocksize;
     claims_.blocks = ext2fs_blocks_count(fs_->super);
+    claims_.inode_bytes = static_cast<std::uint32_t>(EXT2_INODE_SIZE(fs_->super));
+    claims_.inodes_per_group = fs_->super->s_inodes_per_group;
     claims_.needs_recovery = ext2fs_has_feature_journal_needs_recovery(fs_->super) != 0;
     if (fs_->super->s_first_data_block > 0) {
       claims_.add(0, fs_->super->s_first_data_block, {Kind::kBoot});

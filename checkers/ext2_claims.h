@@ -69,6 +69,8 @@ struct Ext2Claims {
 
   std::uint64_t block_bytes = 0;
   std::uint64_t blocks = 0;
+  std::uint32_t inode_bytes = 0;
+  std::uint32_t inodes_per_group = 0;
   bool bitmap_known = false;
   bool needs_recovery = false;
   std::map<std::uint64_t, Run> runs;  // by first block; they do not overlap

@@ -2,7 +2,6 @@
 //
 // powercut audit changes: does a changed-block tracker's list have all that was written?
 
-#include "base/image_source.h"
 #include "base/units.h"
 #include "checkers/block_owner.h"
 #include "cli/arguments.h"
@@ -10,20 +9,14 @@
 #include "cli/command.h"
 #include "cli/log_arguments.h"
 #include "cli/output.h"
-#include "device/run_dir.h"
 #include "replay/change_list.h"
 #include "replay/changed_blocks.h"
-#include "replay/materialize.h"
 #include "replay/state_view.h"
 #include "report/change_report.h"
+#include "scenarios/state_owners.h"
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -57,48 +50,11 @@ RangeSet ignored_from(const Arguments& arguments, std::uint64_t device_bytes) {
   return RangeSet(std::move(ranges));
 }
 
-// The file systems of Linux write to their journal first: what a state holds is known
-// when that is replayed, which needs an image.
-std::unique_ptr<const BlockOwners> recovered_owners(const Recording& recording,
-                                                    const BlockSource& view, Cut cut,
-                                                    std::uint16_t device) {
-  const RunDir run_dir = value_or_throw(RunDir::create());
-  const std::filesystem::path path = run_dir.path() / "image";
-  {
-    const Fd fd = value_or_throw(Fd::open(path, O_WRONLY | O_CREAT | O_TRUNC));
-    if (::ftruncate(fd.get(), static_cast<off_t>(view.size_bytes())) != 0) {
-      throw Failure(system_error("cannot make an image of the state", errno));
-    }
-    value_or_throw(copy_nonzero(view, touched_extents(recording, cut, device),
-                                [&](std::uint64_t at, std::span<const std::byte> bytes) {
-                                  return write_fully(fd, bytes, at, path);
-                                }));
-  }
-  value_or_throw(replay_ext4_journal(path));
-  return read_block_owners(*value_or_throw(ImageSource::open(path)));
-}
-
 std::unique_ptr<const BlockOwners> owners_at(
     const std::shared_ptr<const Recording>& recording, Cut cut, std::uint16_t device,
     std::vector<std::string>& notes) {
   const std::shared_ptr<const StateView> view = linear_view(recording, cut, device);
-  std::unique_ptr<const BlockOwners> owners = read_block_owners(*view);
-  if (owners->needs_recovery()) {
-    try {
-      owners = recovered_owners(*recording, *view, cut, device);
-    } catch (const Failure& failure) {
-      if (failure.error().kind == ErrorKind::kInterrupted) {
-        throw;
-      }
-      notes.push_back(
-          fmt::format("what lies where is told without the file system's journal: {}",
-                      failure.error().message));
-    }
-  }
-  for (const std::string& note : owners->notes()) {
-    notes.push_back(note);
-  }
-  return owners;
+  return value_or_throw(owners_of_state(*recording, *view, cut, device, notes));
 }
 
 void add_owners(const std::shared_ptr<const Recording>& recording,

@@ -19,6 +19,7 @@ extern const Command kReplayCommand;
 extern const Command kAuditChangesCommand;
 extern const Command kAuditOverwritesCommand;
 extern const Command kCheckCommand;
+extern const Command kExplainCommand;
 extern const Command kRunCommand;
 extern const Command kGenerateCommand;
 extern const Command kModelCommand;
@@ -32,13 +33,17 @@ extern const Command kProbeCommand;
 
 const std::vector<const Command*>& command_list() {
   static const std::vector<const Command*> kList = {
-      &kDoctorCommand,       &kRecordCommand,          &kMarkCommand,
-      &kStampCommand,        &kBlocksCommand,          &kStressCommand,
-      &kExtentsCommand,      &kLogInfoCommand,         &kLogListCommand,
-      &kLogVerifyCommand,    &kLogConvertCommand,      &kReplayCommand,
-      &kAuditChangesCommand, &kAuditOverwritesCommand, &kCheckCommand,
-      &kRunCommand,          &kGenerateCommand,        &kModelCommand,
-      &kMountCommand,        &kGuestCommand,           &kGuestAgentCommand,
+      &kDoctorCommand,       &kRecordCommand,
+      &kMarkCommand,         &kStampCommand,
+      &kBlocksCommand,       &kStressCommand,
+      &kExtentsCommand,      &kLogInfoCommand,
+      &kLogListCommand,      &kLogVerifyCommand,
+      &kLogConvertCommand,   &kReplayCommand,
+      &kAuditChangesCommand, &kAuditOverwritesCommand,
+      &kCheckCommand,        &kExplainCommand,
+      &kRunCommand,          &kGenerateCommand,
+      &kModelCommand,        &kMountCommand,
+      &kGuestCommand,        &kGuestAgentCommand,
       &kPerformCommand,      &kProbeCommand,
   };
   return kList;

@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/log_arguments.h"
+#include "log/event_text.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -29,41 +30,6 @@ std::string type_name(EventType type) {
       return "read";
   }
   return "unknown";
-}
-
-std::string flags_of(const Event& event) {
-  std::string flags;
-  for (const auto& [set, name] :
-       {std::pair{event.fua, " FUA"}, std::pair{event.meta, " META"},
-        std::pair{event.sync, " SYNC"}, std::pair{event.nounmap, " NOUNMAP"},
-        std::pair{event.secure, " SECURE"}, std::pair{event.unstable, " UNSTABLE"}}) {
-    flags += set ? name : "";
-  }
-  return flags;
-}
-
-void print_text(const Event& event, bool entries) {
-  if (event.type == EventType::kMark) {
-    fmt::print("{:>8} mark {}\n", event.seq, event.text);
-    return;
-  }
-  if (event.type == EventType::kComplete) {
-    std::string status = event.status == 0 ? "" : fmt::format(" errno {}", event.status);
-    fmt::print("{:>8} done  {} of {}{}{}\n", event.seq, to_string(event.op),
-               event.ref_seq, status, flags_of(event));
-    return;
-  }
-  std::string who;
-  if (event.pid != 0) {
-    who = fmt::format(" by {} {}", event.pid, comm_of(event));
-  }
-  if (event.op == Op::kFlush) {
-    fmt::print("{:>8} {}{}\n", event.seq, to_string(event.op), who);
-    return;
-  }
-  fmt::print("{:>8} {} dev {} offset {} length {}{}{}\n", event.seq, to_string(event.op),
-             event.device, event.offset_bytes, event.length_bytes, flags_of(event),
-             entries ? "" : who);
 }
 
 void print_json(const Event& event) {
@@ -122,7 +88,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
     if (json) {
       print_json(event);
     } else {
-      print_text(event, entries);
+      fmt::print("{}\n", event_text(event, entries));
     }
     return std::ferror(stdout) != 0 ? Visit::kStop : Visit::kContinue;
   });

@@ -39,9 +39,9 @@ void add_options(po::options_description& options) {
       "max-runs", po::value<std::uint64_t>()->default_value(0),
       "stop a scenario after so many checker runs (0: no bound)")(
       "time", po::value<double>()->default_value(120),
-      "stop a scenario after so many seconds of checking (0: no bound; default of stacks: "
-      "300)")("confidence", po::value<double>()->default_value(0.95),
-      "of what is inferred, 0.5 to 0.9999")(
+      "stop a scenario after so many seconds of checking (0: no bound; stacks by "
+      "default: 300)")("confidence", po::value<double>()->default_value(0.95),
+                       "of what is inferred, 0.5 to 0.9999")(
       "share", po::value<double>()->default_value(0.01),
       "of a window's states that may differ from what is inferred, 0.0001 to 0.5")(
       "timeout", po::value<double>()->default_value(60),
