@@ -5,6 +5,7 @@
 #include "base/signals.h"
 #include "cli/arguments.h"
 #include "cli/check_recovery.h"
+#include "cli/check_results.h"
 #include "cli/check_session.h"
 #include "cli/command.h"
 #include "cli/log_arguments.h"
@@ -51,13 +52,18 @@ int exit_code_of(const std::vector<RecoveryReport>& recoveries, bool require_com
   return code;
 }
 
-int check_all(CheckSession& session, const Arguments& arguments) {
+int check_all(CheckSession& session, const Arguments& arguments, CheckResults* results) {
   std::shared_ptr<const Durability> durability = std::make_shared<const Durability>(
       value_or_throw(Durability::build(session.recording->timeline(), session.model)));
   static const std::vector<EventPos> kNone;
   const std::vector<Window> windows =
       list_windows(session.recording->timeline(), *durability, session.from, session.to,
                    session.oracle ? session.oracle->boundaries() : kNone);
+  if (results != nullptr) {
+    results->begin(*session.judge);
+    results->windows(windows);
+  }
+  StateRunner& runner = results != nullptr ? results->runner() : *session.judge;
   ProgressLine line;
   ExplorerOptions options = explorer_options(arguments);
   options.jobs = session.context.jobs;
@@ -68,10 +74,10 @@ int check_all(CheckSession& session, const Arguments& arguments) {
     certificate = value_or_throw(decide_live(
         session.recording, durability,
         value_or_throw(list_live_failures(session.recording->timeline(), session.from)),
-        *session.judge, options.oracle, &interrupted));
+        runner, options.oracle, &interrupted));
   } else {
-    Decider decider(session.recording, *session.judge, session.judge->checker().tier(),
-                    options, inference_options(arguments));
+    Decider decider(session.recording, runner, session.judge->checker().tier(), options,
+                    inference_options(arguments));
     certificate = value_or_throw(decider.decide(durability, windows));
   }
   line.clear();
@@ -88,12 +94,17 @@ int check_all(CheckSession& session, const Arguments& arguments) {
   if (nested) {
     text += recovery_text(session.context, recoveries);
   }
-  write_report(arguments, text,
-               check_json(*session.recording, session.model, session.context, certificate,
-                          recoveries));
+  const std::string json = check_json(*session.recording, session.model, session.context,
+                                      certificate, recoveries);
   const bool require_complete = arguments.has("require-complete");
-  const int code = exit_code_of(certificate, require_complete);
-  return code != kExitClean ? code : exit_code_of(recoveries, require_complete);
+  int code = exit_code_of(certificate, require_complete);
+  code = code != kExitClean ? code : exit_code_of(recoveries, require_complete);
+  if (results != nullptr) {
+    results->end(code, certificate, json, text);
+    text += results->text();
+  }
+  write_report(arguments, text, json);
+  return code;
 }
 
 // One state by its id: what a finding's reproduction runs.
@@ -143,6 +154,13 @@ void check_combinations(const Arguments& arguments) {
                           "these look at the classes of a whole check"});
     }
   }
+  for (const char* mode : {"state", "mutate-flushes"}) {
+    if (arguments.has(mode) && arguments.has("results")) {
+      throw Failure(Error{ErrorKind::kUsage,
+                          fmt::format("--results does not go with --{}", mode),
+                          "it is for a whole check"});
+    }
+  }
   if (arguments.has("keep-recoveries") && !nested && !arguments.has("scenario")) {
     throw Failure(Error{ErrorKind::kUsage, "--keep-recoveries without --depth 2",
                         "only power cuts during recovery have recoveries to keep"});
@@ -157,17 +175,33 @@ int run(const Command& self, const std::vector<std::string>& words) {
   options.add_options()("mutate-flushes",
                         "ignore each flush in turn and tell which carry weight")(
       "state", po::value<std::string>(), "check this one state, as a finding names it");
-  Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
+  add_results_options(options);
+  const std::vector<std::string> given = resumed_words(words);
+  const Arguments arguments = parse_arguments(self, options, {"LOG"}, given);
   check_report_path(arguments);
   check_combinations(arguments);
-  CheckSession session = open_check_session(arguments);
+  CheckSession session = prepare_check_session(arguments);
+  const std::unique_ptr<CheckResults> results =
+      CheckResults::open(session, arguments, given);
+  if (results) {
+    if (const std::optional<StoredSession> known = results->answer()) {
+      write_report(arguments,
+                   known->end.report +
+                       fmt::format("results    {}: all of this is from {}, and nothing "
+                                   "was run\n",
+                                   arguments.text("results"), known->started),
+                   known->end.certificate);
+      return known->end.exit_code;
+    }
+  }
+  start_check_session(arguments, session);
   if (arguments.has("state")) {
     return check_one(session, arguments.text("state"));
   }
   if (arguments.has("mutate-flushes")) {
     return mutate_flushes(session, arguments);
   }
-  return check_all(session, arguments);
+  return check_all(session, arguments, results.get());
 }
 
 }  // namespace

@@ -244,12 +244,12 @@ void add_check_options(po::options_description& options) {
   add_mount_options(options);
 }
 
-CheckSession open_check_session(const Arguments& arguments) {
+CheckSession prepare_check_session(const Arguments& arguments) {
   check_numbers(arguments);
   hide_mounts();
   CheckSession session;
   session.recording = open_recording(arguments);
-  std::optional<Scenario> scenario;
+  std::optional<Scenario>& scenario = session.scenario;
   if (arguments.has("scenario")) {
     scenario = value_or_throw(read_scenario(arguments.text("scenario")));
   }
@@ -262,7 +262,7 @@ CheckSession open_check_session(const Arguments& arguments) {
                       : arguments.values["depth"].as<unsigned>();
   session.run_dir = value_or_throw(RunDir::create());
   const std::string checker_text = checker_for(arguments, scenario, *session.run_dir);
-  std::unique_ptr<Checker> checker = value_or_throw(make_checker(
+  session.checker = value_or_throw(make_checker(
       checker_text,
       checker_options(arguments, scenario,
                       unit_bytes_for(session.recording->timeline(), session.model))));
@@ -280,7 +280,7 @@ CheckSession open_check_session(const Arguments& arguments) {
   context.log_path = quoted_log(arguments);
   context.from = arguments.text("from", default_from(timeline, scenario));
   context.to = arguments.text("to");
-  context.checker = checker->name();
+  context.checker = session.checker->name();
   context.state_flags = state_flags(arguments);
   context.checker_flags = typed_flags(arguments, {"checker", "clean-exit", "scenario"}) +
                           (arguments.has("data") ? " --data" : "");
@@ -289,7 +289,7 @@ CheckSession open_check_session(const Arguments& arguments) {
   context.mount_flags =
       typed_flags(arguments, {"mount", "mount-options", "kernel", "modules"});
   context.seed = arguments.values["seed"].as<std::uint64_t>();
-  context.jobs = count_jobs(arguments, *checker);
+  context.jobs = count_jobs(arguments, *session.checker);
   session.from = value_or_throw(find_cut(timeline, context.from));
   session.to = value_or_throw(find_cut(timeline, context.to));
   if (session.from > session.to) {
@@ -298,8 +298,17 @@ CheckSession open_check_session(const Arguments& arguments) {
               fmt::format("--from {} comes after --to {}", context.from, context.to),
               {}});
   }
-  start_judge(arguments, std::move(checker), scenario, session);
+  return session;
+}
+
+void start_check_session(const Arguments& arguments, CheckSession& session) {
+  start_judge(arguments, std::move(session.checker), session.scenario, session);
   take_baseline(session);
+}
+
+CheckSession open_check_session(const Arguments& arguments) {
+  CheckSession session = prepare_check_session(arguments);
+  start_check_session(arguments, session);
   return session;
 }
 

@@ -11,6 +11,7 @@
 #include "replay/oracle.h"
 #include "report/check_report.h"
 #include "scenarios/judge.h"
+#include "workload/scenario.h"
 
 #include <memory>
 #include <optional>
@@ -28,14 +29,19 @@ struct CheckSession {
   Cut to = 0;
   CheckContext context;
   std::optional<RunDir> run_dir;
-  std::unique_ptr<Oracle> oracle;  // of --scenario; null: none
+  std::optional<Scenario> scenario;  // of --scenario
+  std::unique_ptr<Checker> checker;  // until the judge has it
+  std::unique_ptr<Oracle> oracle;    // of --scenario; null: none
   std::unique_ptr<Judge> judge;
 };
 
 void add_check_options(po::options_description& options);
 
 // Throws Failure: bad arguments, a missing tool, a baseline on which nothing can be
-// found.
+// found. Preparing reads and starts nothing; starting makes the judge, and takes the
+// baseline; opening is both.
+CheckSession prepare_check_session(const Arguments& arguments);
+void start_check_session(const Arguments& arguments, CheckSession& session);
 CheckSession open_check_session(const Arguments& arguments);
 
 ExplorerOptions explorer_options(const Arguments& arguments);

@@ -14,8 +14,9 @@ set(POWERCUT_ARROWS_device "base;log")
 set(POWERCUT_ARROWS_workload "base;log;replay")
 set(POWERCUT_ARROWS_checkers "base;replay")
 set(POWERCUT_ARROWS_report "base;log;replay")
+set(POWERCUT_ARROWS_results "base;log;replay")
 set(POWERCUT_ARROWS_scenarios "base;log;replay;device;checkers;workload")
-set(POWERCUT_ARROWS_cli "base;log;replay;device;checkers;workload;scenarios;report")
+set(POWERCUT_ARROWS_cli "base;log;replay;device;checkers;workload;scenarios;report;results")
 
 function(powercut_check_arrows name)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.h"

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Which findings are taken for one cause: those that the same checker puts in the same
+// words, numbers left out (inodes, blocks and sizes differ from state to state and from
+// run to run), by the same kind of probe.
+
+#pragma once
+
+#include "replay/certificate.h"
+
+#include <string>
+
+namespace powercut {
+
+// "ext4 base 0x05000a": one line; the same for logs, kernels and machines alike.
+std::string signature_of(const FailingClass& failing);
+
+// "inode 12 of /f3" -> "inode # of /f#"; hexadecimal codes ("0x05000a") stay.
+std::string without_numbers(const std::string& text);
+
+}  // namespace powercut

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "results/stored_runner.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace powercut {
+
+Result<RunOutcome> StoredRunner::run(std::size_t worker, const CrashState& state) {
+  const std::string id = state.id();
+  PC_ASSIGN_OR_RETURN(std::optional<RunOutcome> known, store_.find_run(subject_, id));
+  if (known) {
+    ++answered_;
+    return std::move(*known);
+  }
+  PC_ASSIGN_OR_RETURN(RunOutcome outcome, runner_.run(worker, state));
+  const bool judged = std::none_of(
+      outcome.probes.begin(), outcome.probes.end(), [](const ProbeOutcome& probe) {
+        return probe.verdict.kind == Verdict::Kind::kInconclusive;
+      });
+  if (judged) {
+    PC_RETURN_IF_ERROR(store_.add_run(subject_, id, outcome));
+  }
+  return outcome;
+}
+
+}  // namespace powercut

@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A results file: the same check again needs no run, a check that was killed goes on where
+# it was, and what changed is run anew.
+
+. "$CLI/lib.sh"
+
+needs_root
+needs e2fsck python3
+golden_log golden.log
+flags=(--size 64M --atomic write)
+expect 0 check golden.log "${flags[@]}" --results r.db --json cold.json
+says out ': 0 of the runs were in it already'
+expect 0 check golden.log "${flags[@]}" --results r.db --json warm.json --jobs 1
+says out 'and nothing was run'
+says out 'every permitted state is clean'
+cmp cold.json warm.json || fail "the answer is another"
+# Another range is another question, of the same subject only if it begins alike.
+expect 0 check golden.log "${flags[@]}" --results r.db --to flush:10
+silent_on out 'nothing was run'
+silent_on out ': 0 of the runs'
+# Another model is another subject.
+expect 0 check golden.log --size 64M --atomic 1024 --results r.db --to flush:6
+says out ': 0 of the runs'
+# A log that changed is another log.
+head -c 10300000 golden.log >cut.log
+expect 0 check cut.log "${flags[@]}" --results r.db --to flush:10
+says out ': 0 of the runs'
+
+# Killed in the midst.
+cat >slow <<'SLOW'
+#!/bin/bash
+sleep 0.1
+e2fsck -fn "$1" >/dev/null 2>&1
+exit 0
+SLOW
+chmod +x slow
+"$POWERCUT" check golden.log "${flags[@]}" --to flush:5 --jobs 2 --results k.db \
+  --checker "command:$PWD/slow {}" >out 2>err &
+pid=$!
+stored() {
+  python3 - "$1" <<'PYTHON'
+import sqlite3, sys
+try:
+    rows = sqlite3.connect("file:k.db?mode=ro", uri=True).execute("select count(*) from runs")
+    count = rows.fetchone()[0]
+except sqlite3.Error:
+    count = 0
+sys.exit(0 if count >= int(sys.argv[1]) else 1)
+PYTHON
+}
+poll 60 stored 5 || fail "nothing was stored"
+kill -KILL $pid
+wait $pid 2>/dev/null
+"$POWERCUT" doctor --clean >/dev/null
+mkdir elsewhere
+(cd elsewhere && "$POWERCUT" check --resume ../k.db >../out 2>../err) ||
+  fail "the check was not resumed: $(cat err)"
+answered=$(sed -n 's/^results .*: \([0-9]*\) of the runs.*/\1/p' out)
+if [ "$answered" -lt 5 ]; then fail "only $answered runs were answered"; fi
+show check --resume k.db
+show check --resume nothing.db
+show check --resume k.db --jobs 2
+show check golden.log --size 64M --state c1.w.all --results r.db
+echo 'no database, and longer than its header would be if it were one' >text.db
+show check golden.log --size 64M --results text.db
