@@ -53,6 +53,19 @@ struct Mutation {
 // The command that rebuilds the first state of a class and has it judged again.
 std::string reproduce_command(const CheckContext& context, const FailingClass& failing);
 
+// One line of the text about a check: "decided", "48 states (all)".
+struct ReportLine {
+  std::string label;
+  std::string text;
+};
+
+// The lines from "windows" on that say what was looked at, and how.
+std::vector<ReportLine> certificate_lines(const Certificate& certificate);
+
+// What came of it, in one sentence. "Every permitted state is clean" is said of nothing
+// that is not proved.
+std::string conclusion(const Certificate& certificate);
+
 std::string check_text(const Recording& recording, const CrashModel& model,
                        const CheckContext& context, const Certificate& certificate);
 std::string check_json(const Recording& recording, const CrashModel& model,

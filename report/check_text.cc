@@ -63,6 +63,8 @@ bool only_the_base(const Certificate& certificate) {
                      [](const FailingClass& failing) { return failing.probe == "base"; });
 }
 
+}  // namespace
+
 std::string conclusion(const Certificate& certificate) {
   if (!certificate.findings.empty()) {
     const BigCount states = failing_states(certificate);
@@ -105,55 +107,65 @@ std::string conclusion(const Certificate& certificate) {
       why.empty() ? "" : " because " + why);
 }
 
+namespace {
+
+using Lines = std::vector<ReportLine>;
+
 // What footprints prove.
-void add_proved(std::string& text, const Certificate& certificate) {
-  std::back_insert_iterator<std::string> out = std::back_inserter(text);
-  fmt::format_to(out, "decided    {} states ({})\n",
-                 count_text(certificate.states_decided), share_text(certificate));
-  fmt::format_to(out, "classes    {}, by {} and {} from what earlier runs decided\n",
-                 certificate.classes, plural(certificate.runs, "checker run"),
-                 certificate.memo_hits);
+void add_proved(Lines& lines, const Certificate& certificate) {
+  lines.push_back(
+      {"decided", fmt::format("{} states ({})", count_text(certificate.states_decided),
+                              share_text(certificate))});
+  lines.push_back(
+      {"classes",
+       fmt::format("{}, by {} and {} from what earlier runs decided", certificate.classes,
+                   plural(certificate.runs, "checker run"), certificate.memo_hits)});
   if (certificate.probe_classes > 0) {
-    fmt::format_to(out, "probes     {} more classes, of what single probes read\n",
-                   certificate.probe_classes);
+    lines.push_back({"probes", fmt::format("{} more classes, of what single probes read",
+                                           certificate.probe_classes)});
   }
 }
 
+std::string inferred_text(const InferredWindow& window) {
+  const std::string pending = fmt::format("{} pending: ", window.pending);
+  if (!window.inferred) {
+    return pending + "NOT inferred: " + window.why_not;
+  }
+  if (window.share == 0) {
+    return pending + fmt::format("each of its {} states was run, {}",
+                                 count_text(window.permitted),
+                                 plural(window.outcomes, "outcome"));
+  }
+  return pending + fmt::format(
+                       "{}, {}; {} chosen and {} random runs: with {:g} % confidence "
+                       "at most {:g} % of its states differ",
+                       plural(window.outcomes, "outcome"),
+                       window.deciding_writes.empty()
+                           ? std::string("nothing decides")
+                           : fmt::format("decided by writes {}",
+                                         fmt::join(window.deciding_writes, ", ")),
+                       window.runs, window.random_runs, window.confidence * 100,
+                       window.share * 100);
+}
+
 // What was guessed and tried. Never on one line with what is proved.
-void add_inferred(std::string& text, const Certificate& certificate) {
-  std::back_insert_iterator<std::string> out = std::back_inserter(text);
-  fmt::format_to(out, "proved     nothing: this checker reads more than it uses\n");
-  fmt::format_to(out, "inferred   {} of {}, by {}; {} of answer in all\n",
-                 certificate.windows_decided, plural(certificate.windows, "window"),
-                 plural(certificate.runs, "checker run"),
-                 plural(certificate.classes, "kind"));
+void add_inferred(Lines& lines, const Certificate& certificate) {
+  lines.push_back({"proved", "nothing: this checker reads more than it uses"});
+  lines.push_back({"inferred", fmt::format("{} of {}, by {}; {} of answer in all",
+                                           certificate.windows_decided,
+                                           plural(certificate.windows, "window"),
+                                           plural(certificate.runs, "checker run"),
+                                           plural(certificate.classes, "kind"))});
   constexpr std::size_t kShown = 12;
   std::size_t shown = 0;
   for (const InferredWindow& window : certificate.inferred) {
     if (shown++ == kShown) {
-      fmt::format_to(out, "           ... {} more (--json has them all)\n",
-                     certificate.inferred.size() - kShown);
+      lines.push_back({"", fmt::format("... {} more (--json has them all)",
+                                       certificate.inferred.size() - kShown)});
       break;
     }
-    fmt::format_to(out, "window {:>3} {} pending: ", window.window.number,
-                   window.pending);
-    if (!window.inferred) {
-      fmt::format_to(out, "NOT inferred: {}\n", window.why_not);
-    } else if (window.share == 0) {
-      fmt::format_to(out, "each of its {} states was run, {}\n",
-                     count_text(window.permitted), plural(window.outcomes, "outcome"));
-    } else {
-      fmt::format_to(out,
-                     "{}, {}; {} chosen and {} random runs: with {:g} % confidence "
-                     "at most {:g} % of its states differ\n",
-                     plural(window.outcomes, "outcome"),
-                     window.deciding_writes.empty()
-                         ? std::string("nothing decides")
-                         : fmt::format("decided by writes {}",
-                                       fmt::join(window.deciding_writes, ", ")),
-                     window.runs, window.random_runs, window.confidence * 100,
-                     window.share * 100);
-    }
+    lines.push_back(
+        {fmt::format("window {:>3}", window.window.number), inferred_text(window)});
   }
 }
 
@@ -214,6 +226,34 @@ std::string reproduce_command(const CheckContext& context, const FailingClass& f
                      failing.state_id, context.state_flags, how, context.mount_flags);
 }
 
+std::vector<ReportLine> certificate_lines(const Certificate& certificate) {
+  Lines lines;
+  lines.push_back(
+      {"windows", fmt::format("{}, the largest with {} pending", certificate.windows,
+                              certificate.most_pending)});
+  lines.push_back(
+      {"permitted", fmt::format("{} states", count_text(certificate.states_permitted))});
+  if (certificate.tier == Tier::kInferred) {
+    add_inferred(lines, certificate);
+  } else {
+    add_proved(lines, certificate);
+  }
+  if (certificate.cross_checked > 0) {
+    lines.push_back(
+        {"crossed",
+         fmt::format("{} of a class each, {}", plural(certificate.cross_checked, "state"),
+                     certificate.cross_differences == 0
+                         ? "the other recovery agrees with all"
+                         : fmt::format("the other recovery differs in {}",
+                                       certificate.cross_differences))});
+  }
+  if (certificate.audit_share > 0) {
+    lines.push_back({"audit", fmt::format("{} run for real, all agree",
+                                          plural(certificate.audited, "closed state"))});
+  }
+  return lines;
+}
+
 std::string check_text(const Recording& recording, const CrashModel& model,
                        const CheckContext& context, const Certificate& certificate) {
   std::string text;
@@ -234,25 +274,8 @@ std::string check_text(const Recording& recording, const CrashModel& model,
     fmt::format_to(out, "baseline   subtracted, it is there without a crash: {}\n",
                    complaint);
   }
-  fmt::format_to(out, "windows    {}, the largest with {} pending\n", certificate.windows,
-                 certificate.most_pending);
-  fmt::format_to(out, "permitted  {} states\n", count_text(certificate.states_permitted));
-  if (certificate.tier == Tier::kInferred) {
-    add_inferred(text, certificate);
-  } else {
-    add_proved(text, certificate);
-  }
-  if (certificate.cross_checked > 0) {
-    fmt::format_to(out, "crossed    {} of a class each, {}\n",
-                   plural(certificate.cross_checked, "state"),
-                   certificate.cross_differences == 0
-                       ? "the other recovery agrees with all"
-                       : fmt::format("the other recovery differs in {}",
-                                     certificate.cross_differences));
-  }
-  if (certificate.audit_share > 0) {
-    fmt::format_to(out, "audit      {} run for real, all agree\n",
-                   plural(certificate.audited, "closed state"));
+  for (const ReportLine& line : certificate_lines(certificate)) {
+    fmt::format_to(out, "{:<10} {}\n", line.label, line.text);
   }
   for (const std::string& reason : certificate.inconclusive_reasons) {
     fmt::format_to(out, "inconclusive  {}\n", reason);
