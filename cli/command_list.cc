@@ -20,6 +20,7 @@ extern const Command kAuditChangesCommand;
 extern const Command kAuditOverwritesCommand;
 extern const Command kCheckCommand;
 extern const Command kExplainCommand;
+extern const Command kReportCommand;
 extern const Command kRunCommand;
 extern const Command kGenerateCommand;
 extern const Command kModelCommand;
@@ -33,18 +34,15 @@ extern const Command kProbeCommand;
 
 const std::vector<const Command*>& command_list() {
   static const std::vector<const Command*> kList = {
-      &kDoctorCommand,       &kRecordCommand,
-      &kMarkCommand,         &kStampCommand,
-      &kBlocksCommand,       &kStressCommand,
-      &kExtentsCommand,      &kLogInfoCommand,
-      &kLogListCommand,      &kLogVerifyCommand,
-      &kLogConvertCommand,   &kReplayCommand,
-      &kAuditChangesCommand, &kAuditOverwritesCommand,
-      &kCheckCommand,        &kExplainCommand,
-      &kRunCommand,          &kGenerateCommand,
-      &kModelCommand,        &kMountCommand,
-      &kGuestCommand,        &kGuestAgentCommand,
-      &kPerformCommand,      &kProbeCommand,
+      &kDoctorCommand,       &kRecordCommand,          &kMarkCommand,
+      &kStampCommand,        &kBlocksCommand,          &kStressCommand,
+      &kExtentsCommand,      &kLogInfoCommand,         &kLogListCommand,
+      &kLogVerifyCommand,    &kLogConvertCommand,      &kReplayCommand,
+      &kAuditChangesCommand, &kAuditOverwritesCommand, &kCheckCommand,
+      &kExplainCommand,      &kReportCommand,          &kRunCommand,
+      &kGenerateCommand,     &kModelCommand,           &kMountCommand,
+      &kGuestCommand,        &kGuestAgentCommand,      &kPerformCommand,
+      &kProbeCommand,
   };
   return kList;
 }
