@@ -7,6 +7,7 @@
 #include "cli/check_recovery.h"
 #include "cli/check_results.h"
 #include "cli/check_session.h"
+#include "cli/check_state.h"
 #include "cli/command.h"
 #include "cli/log_arguments.h"
 #include "cli/mutate_flushes.h"
@@ -115,32 +116,7 @@ int check_one(CheckSession& session, const std::string& id) {
       value_or_throw(Durability::build(session.recording->timeline(), session.model)));
   std::shared_ptr<const StateSpace> space =
       value_or_throw(StateSpace::build(session.recording, durability, head.cut));
-  CrashState state = value_or_throw(state_from_id(space, id));
-  RunOutcome outcome = value_or_throw(session.judge->run(0, state));
-  int code = kExitClean;
-  for (const ProbeOutcome& probe : outcome.probes) {
-    const bool base = &probe == outcome.probes.data();
-    const Verdict verdict =
-        session.oracle == nullptr
-            ? probe.verdict
-            : value_or_throw(judge_stage(
-                  *session.oracle, stage_at(session.oracle->boundaries(), head.cut),
-                  outcome.probes[0].verdict, base ? nullptr : &probe.verdict));
-    if (!base && verdict.kind == Verdict::Kind::kClean) {
-      continue;
-    }
-    fmt::print("state      {}\n{}verdict    {}\n", id,
-               base ? "" : fmt::format("probe      {}\n", probe.name), verdict.summary());
-    if (!verdict.output.empty()) {
-      fmt::print("output of the checker:\n{}", verdict.output);
-    }
-    if (verdict.kind == Verdict::Kind::kFindings) {
-      code = kExitFindings;
-    } else if (verdict.kind == Verdict::Kind::kInconclusive && code == kExitClean) {
-      code = kExitHarness;
-    }
-  }
-  return code;
+  return check_state(session, value_or_throw(state_from_id(space, id)), id);
 }
 
 // What would be without effect is refused: who asked for it would take it as done.

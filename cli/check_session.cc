@@ -93,6 +93,12 @@ CheckerOptions checker_options(const Arguments& arguments,
   return options;
 }
 
+std::optional<Scenario> scenario_from(const Arguments& arguments) {
+  return arguments.has("scenario")
+             ? std::optional(value_or_throw(read_scenario(arguments.text("scenario"))))
+             : std::nullopt;
+}
+
 // What the scenario says holds where nothing else was typed.
 CrashModel model_for(const Arguments& arguments, const std::optional<Scenario>& scenario,
                      const Recording& recording) {
@@ -202,6 +208,57 @@ void take_baseline(CheckSession& session) {
   }
 }
 
+CheckSession prepare(const Arguments& arguments,
+                     std::shared_ptr<const Recording> recording,
+                     std::uint32_t atomic_bytes) {
+  check_numbers(arguments);
+  CheckSession session;
+  session.recording = std::move(recording);
+  session.scenario = scenario_from(arguments);
+  const std::optional<Scenario>& scenario = session.scenario;
+  session.model = model_for(arguments, scenario, *session.recording);
+  session.model.atomic_bytes = atomic_bytes;
+  session.recovery_model =
+      value_or_throw(recovery_model_of(scenario.value_or(Scenario{}), session.model));
+  session.live = scenario && scenario->live;
+  session.depth = scenario && arguments.values["depth"].defaulted()
+                      ? scenario->depth
+                      : arguments.values["depth"].as<unsigned>();
+  session.run_dir = value_or_throw(RunDir::create());
+  const std::string checker_text = checker_for(arguments, scenario, *session.run_dir);
+  session.checker = value_or_throw(make_checker(
+      checker_text,
+      checker_options(arguments, scenario,
+                      unit_bytes_for(session.recording->timeline(), session.model))));
+  if (scenario) {
+    session.oracle = value_or_throw(oracle_of(*scenario, session.recording));
+  }
+  const Timeline& timeline = session.recording->timeline();
+  CheckContext& context = session.context;
+  context.log_path = quoted_log(arguments);
+  context.from = arguments.text("from", default_from(timeline, scenario));
+  context.to = arguments.text("to");
+  context.checker = session.checker->name();
+  context.state_flags = state_flags(arguments);
+  context.checker_flags = typed_flags(arguments, {"checker", "clean-exit", "scenario"}) +
+                          (arguments.has("data") ? " --data" : "");
+  context.check_flags = typed_flags(arguments, {"from"}) + context.checker_flags;
+  context.recovery_flags = recovery_flags(arguments, scenario, context.checker_flags);
+  context.mount_flags =
+      typed_flags(arguments, {"mount", "mount-options", "kernel", "modules"});
+  context.seed = arguments.values["seed"].as<std::uint64_t>();
+  context.jobs = count_jobs(arguments, *session.checker);
+  session.from = value_or_throw(find_cut(timeline, context.from));
+  session.to = value_or_throw(find_cut(timeline, context.to));
+  if (session.from > session.to) {
+    throw Failure(
+        Error{ErrorKind::kUsage,
+              fmt::format("--from {} comes after --to {}", context.from, context.to),
+              {}});
+  }
+  return session;
+}
+
 }  // namespace
 
 void add_check_options(po::options_description& options) {
@@ -247,58 +304,19 @@ void add_check_options(po::options_description& options) {
 CheckSession prepare_check_session(const Arguments& arguments) {
   check_numbers(arguments);
   hide_mounts();
-  CheckSession session;
-  session.recording = open_recording(arguments);
-  std::optional<Scenario>& scenario = session.scenario;
-  if (arguments.has("scenario")) {
-    scenario = value_or_throw(read_scenario(arguments.text("scenario")));
-  }
-  session.model = model_for(arguments, scenario, *session.recording);
-  session.recovery_model =
-      value_or_throw(recovery_model_of(scenario.value_or(Scenario{}), session.model));
-  session.live = scenario && scenario->live;
-  session.depth = scenario && arguments.values["depth"].defaulted()
-                      ? scenario->depth
-                      : arguments.values["depth"].as<unsigned>();
-  session.run_dir = value_or_throw(RunDir::create());
-  const std::string checker_text = checker_for(arguments, scenario, *session.run_dir);
-  session.checker = value_or_throw(make_checker(
-      checker_text,
-      checker_options(arguments, scenario,
-                      unit_bytes_for(session.recording->timeline(), session.model))));
-  if (scenario) {
-    session.oracle = value_or_throw(oracle_of(*scenario, session.recording));
-  }
+  std::shared_ptr<const Recording> recording = open_recording(arguments);
+  const std::optional<Scenario> scenario = scenario_from(arguments);
+  CrashModel model = model_for(arguments, scenario, *recording);
   if (arguments.has("state")) {  // its atomic unit is part of its id
-    session.model.atomic_bytes =
-        value_or_throw(parse_state_head(arguments.text("state"),
-                                        session.recording->timeline().end()))
-            .atomic_bytes;
+    model.atomic_bytes = value_or_throw(parse_state_head(arguments.text("state"),
+                                                         recording->timeline().end()))
+                             .atomic_bytes;
   }
-  const Timeline& timeline = session.recording->timeline();
-  CheckContext& context = session.context;
-  context.log_path = quoted_log(arguments);
-  context.from = arguments.text("from", default_from(timeline, scenario));
-  context.to = arguments.text("to");
-  context.checker = session.checker->name();
-  context.state_flags = state_flags(arguments);
-  context.checker_flags = typed_flags(arguments, {"checker", "clean-exit", "scenario"}) +
-                          (arguments.has("data") ? " --data" : "");
-  context.check_flags = typed_flags(arguments, {"from"}) + context.checker_flags;
-  context.recovery_flags = recovery_flags(arguments, scenario, context.checker_flags);
-  context.mount_flags =
-      typed_flags(arguments, {"mount", "mount-options", "kernel", "modules"});
-  context.seed = arguments.values["seed"].as<std::uint64_t>();
-  context.jobs = count_jobs(arguments, *session.checker);
-  session.from = value_or_throw(find_cut(timeline, context.from));
-  session.to = value_or_throw(find_cut(timeline, context.to));
-  if (session.from > session.to) {
-    throw Failure(
-        Error{ErrorKind::kUsage,
-              fmt::format("--from {} comes after --to {}", context.from, context.to),
-              {}});
-  }
-  return session;
+  return prepare(arguments, std::move(recording), model.atomic_bytes);
+}
+
+CrashModel check_model(const Arguments& arguments, const Recording& recording) {
+  return model_for(arguments, scenario_from(arguments), recording);
 }
 
 void start_check_session(const Arguments& arguments, CheckSession& session) {
@@ -308,6 +326,14 @@ void start_check_session(const Arguments& arguments, CheckSession& session) {
 
 CheckSession open_check_session(const Arguments& arguments) {
   CheckSession session = prepare_check_session(arguments);
+  start_check_session(arguments, session);
+  return session;
+}
+
+CheckSession open_check_session(const Arguments& arguments,
+                                std::shared_ptr<const Recording> recording,
+                                std::uint32_t atomic_bytes) {
+  CheckSession session = prepare(arguments, std::move(recording), atomic_bytes);
   start_check_session(arguments, session);
   return session;
 }

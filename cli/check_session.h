@@ -44,6 +44,14 @@ CheckSession prepare_check_session(const Arguments& arguments);
 void start_check_session(const Arguments& arguments, CheckSession& session);
 CheckSession open_check_session(const Arguments& arguments);
 
+// The same of a log that is open, for states with this atomic unit.
+CheckSession open_check_session(const Arguments& arguments,
+                                std::shared_ptr<const Recording> recording,
+                                std::uint32_t atomic_bytes);
+
+// The crash model that such a session takes: as typed, else as the scenario says.
+CrashModel check_model(const Arguments& arguments, const Recording& recording);
+
 ExplorerOptions explorer_options(const Arguments& arguments);
 InferenceOptions inference_options(const Arguments& arguments);
 

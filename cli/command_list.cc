@@ -31,6 +31,7 @@ extern const Command kGuestAgentCommand;
 extern const Command kBlocksCommand;
 extern const Command kExtentsCommand;
 extern const Command kProbeCommand;
+extern const Command kShellCommand;
 
 const std::vector<const Command*>& command_list() {
   static const std::vector<const Command*> kList = {
@@ -41,8 +42,8 @@ const std::vector<const Command*>& command_list() {
       &kAuditChangesCommand, &kAuditOverwritesCommand, &kCheckCommand,
       &kExplainCommand,      &kReportCommand,          &kRunCommand,
       &kGenerateCommand,     &kModelCommand,           &kMountCommand,
-      &kGuestCommand,        &kGuestAgentCommand,      &kPerformCommand,
-      &kProbeCommand,
+      &kShellCommand,        &kGuestCommand,           &kGuestAgentCommand,
+      &kPerformCommand,      &kProbeCommand,
   };
   return kList;
 }

@@ -7,7 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/log_arguments.h"
-#include "replay/materialize.h"
+#include "cli/state_image.h"
 #include "replay/state_view.h"
 #include "replay/where.h"
 
@@ -25,25 +25,6 @@
 namespace powercut {
 
 namespace {
-
-void replay_into_file(const Recording& recording, const BlockSource& view, Cut cut,
-                      std::uint16_t device, const std::filesystem::path& path) {
-  NewFile file(path);
-  Fd fd = value_or_throw(Fd::open(file.partial(), O_WRONLY | O_CREAT | O_TRUNC));
-  if (::ftruncate(fd.get(), static_cast<off_t>(view.size_bytes())) != 0) {
-    throw Failure(system_error(
-        fmt::format("cannot make {} {} bytes long", path.string(), view.size_bytes()),
-        errno));
-  }
-  value_or_throw(copy_nonzero(view, touched_extents(recording, cut, device),
-                              [&](std::uint64_t at, std::span<const std::byte> bytes) {
-                                return write_fully(fd, bytes, at, path);
-                              }));
-  if (::fsync(fd.get()) != 0) {
-    throw Failure(system_error(fmt::format("cannot write {}", path.string()), errno));
-  }
-  value_or_throw(file.finish());
-}
 
 void ask_before_overwriting(const std::filesystem::path& path, bool yes) {
   if (yes) {
@@ -116,7 +97,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
     ask_before_overwriting(path, arguments.has("yes"));
     replay_onto_device(*view, path);
   } else {
-    replay_into_file(*recording, *view, cut, device, path);
+    write_state_image(*recording, *view, cut, device, path);
   }
   fmt::print(stderr, "powercut: {} holds the state at {} ({} events)\n", path.string(),
              arguments.text("to"), cut);

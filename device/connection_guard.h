@@ -28,6 +28,11 @@ class ConnectionGuard {
   // server's ordinary unmount or after, but not while the path may be another mount.
   static Result<std::unique_ptr<ConnectionGuard>> start(
       const std::filesystem::path& mountpoint);
+  // The same where others see the mounts, so that no namespace takes them along: then
+  // what is mounted at `above`, on a disk of that server, and the server's own mount are
+  // detached too.
+  static Result<std::unique_ptr<ConnectionGuard>> start(
+      const std::filesystem::path& mountpoint, const std::filesystem::path& above);
   ~ConnectionGuard();
   ConnectionGuard(const ConnectionGuard&) = delete;
   ConnectionGuard& operator=(const ConnectionGuard&) = delete;
