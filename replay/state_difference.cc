@@ -31,7 +31,7 @@ RangeSet differing_blocks(const CrashState& a, const CrashState& b,
     }
   };
   // What was durable at the earlier cut and not written since is the same in both.
-  const auto [from, to] = std::minmax(a.space->cut(), b.space->cut());
+  const auto [from, to] = std::minmax({a.space->cut(), b.space->cut()});
   for (const WriteIndex write : durability.pending(timeline, from)) {
     add(timeline.write(write));
   }
@@ -46,7 +46,8 @@ RangeSet differing_blocks(const CrashState& a, const CrashState& b,
   std::vector<std::byte> bytes_a(block_bytes);
   std::vector<std::byte> bytes_b(block_bytes);
   std::vector<ByteRange> differing;
-  for (const ByteRange& range : RangeSet(std::move(candidates)).ranges()) {
+  const RangeSet compared(std::move(candidates));
+  for (const ByteRange& range : compared.ranges()) {
     for (std::uint64_t at = range.begin; at < range.end; at += block_bytes) {
       if (stop && stop()) {
         return RangeSet(std::move(differing));
