@@ -133,19 +133,37 @@ class InputLines {
   bool at_end_ = false;
 };
 
-void tell(const Error& error) {
-  std::fflush(stdout);
-  fmt::print(stderr, "{}\n", printable(error.message));
-  if (!error.hint.empty()) {
-    fmt::print(stderr, "hint: {}\n", printable(error.hint));
+void run_script(Shell& shell) {
+  if (shell.arguments.has("eval")) {
+    for (const std::string& text :
+         shell.arguments.values["eval"].as<std::vector<std::string>>()) {
+      run_text(shell, text);
+    }
+    return;
+  }
+  InputLines lines;
+  for (std::string line; !shell.ended && lines.next(line);) {
+    run_text(shell, line);
   }
 }
 
-volatile std::sig_atomic_t must_end = 0;
+// What was typed, and what the log calls things, may be in a message.
+Error printable_error(const Error& error) {
+  return {error.kind, printable(error.message), printable(error.hint)};
+}
+
+void tell(const Error& error) {
+  std::fflush(stdout);
+  const Error told = printable_error(error);
+  const std::string hint = told.hint.empty() ? "" : "hint: " + told.hint + "\n";
+  std::fputs((told.message + "\n" + hint).c_str(), stderr);
+}
+
+volatile std::sig_atomic_t must_end = 0;  // the signal
 
 // SIGINT drops a line or a command; these end the shell, and undo what is mounted.
-void on_end_signal(int /*number*/) {
-  must_end = 1;
+void on_end_signal(int number) {
+  must_end = number;
   ::raise(SIGINT);
 }
 
@@ -185,6 +203,11 @@ void run_interactive(Shell& shell) {
     }
     clear_interrupt();
   }
+  if (must_end == SIGHUP) {
+    // Nobody hears us any more, and to say something would be one more error.
+    std::freopen("/dev/null", "w", stdout);
+    std::freopen("/dev/null", "w", stderr);
+  }
   if (must_end != 0) {
     throw Failure(Error{ErrorKind::kInterrupted, "interrupted", {}});
   }
@@ -209,19 +232,14 @@ int run(const Command& self, const std::vector<std::string>& words) {
   Shell shell(ShellSession(std::move(recording), model), arguments, std::move(others));
   shell.block_bytes = block_bytes;
   shell.to_terminal = ::isatty(STDOUT_FILENO) != 0;
-  if (arguments.has("eval")) {
-    for (const std::string& text :
-         arguments.values["eval"].as<std::vector<std::string>>()) {
-      run_text(shell, text);
-    }
-  } else if (from_stdin || ::isatty(STDIN_FILENO) == 0) {
-    InputLines lines;
-    for (std::string line; !shell.ended && lines.next(line);) {
-      run_text(shell, line);
-    }
-  } else {
+  if (!arguments.has("eval") && !from_stdin && ::isatty(STDIN_FILENO) != 0) {
     run_interactive(shell);
     return kExitClean;
+  }
+  try {
+    run_script(shell);
+  } catch (const Failure& failure) {
+    throw Failure(printable_error(failure.error()));
   }
   return shell.code;
 }

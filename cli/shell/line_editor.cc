@@ -158,14 +158,16 @@ LineEditor::Got LineEditor::read(std::string& line) {
   editor_->prompt_text = editor_->prompt();
   int length = 0;
   errno = 0;
+  // libedit shows the prompt first: what is typed at once would be lost, as Ctrl-D is.
+  el_set(editor_->line, EL_PREP_TERM, 1);
   const char* const got = el_gets(editor_->line, &length);
   if (interrupted()) {
     el_reset(editor_->line);
-    fmt::print("\n");
+    std::fputs("\n", stdout);
     return Got::kInterrupt;
   }
   if (got == nullptr || length <= 0) {
-    fmt::print("\n");
+    std::fputs("\n", stdout);
     return Got::kEnd;
   }
   line.assign(got, static_cast<std::size_t>(length));
