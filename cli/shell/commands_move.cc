@@ -82,8 +82,7 @@ void flushes(Shell& shell, Words words) {
     const Cut cut = steps.flush_cut(number);
     fmt::print("{} flush {:<6} {:>12}  cut {:<9} {} pending\n",
                cut == shell.session.cut() ? '*' : ' ', number,
-               time_text(shell.session, cut - 1), cut,
-               shell.session.durability().pending(shell.session.timeline(), cut).size());
+               time_text(shell.session, cut - 1), cut, shell.session.pending_at(cut));
   }
   tell_left(all, most, "flushes");
 }

@@ -19,15 +19,15 @@ void window(Shell& shell, Words words) {
   expect_words(words, 0, 0, "window");
   ShellSession& session = shell.session;
   const auto [first, last] = session.window();
-  const std::size_t submitted = session.submitted();
+  const Cut cut = session.cut();
   fmt::print("here       {}\n", session.place());
   fmt::print("window     cuts {} to {}{}\n", first, last,
              last == session.cut()
                  ? ", and this is its last, at which check looks"
                  : fmt::format("; check looks at its last, {}",
                                printable(session.steps().name_of(last))));
-  fmt::print("writes     {} so far, {} durable, {} pending\n", submitted,
-             session.durable(), session.pending().size());
+  fmt::print("writes     {} so far, {} durable, {} pending\n", session.submitted_at(cut),
+             session.durable_at(cut), session.pending_at(cut));
   fmt::print("states     {} permitted here, by {} choices\n",
              to_decimal(session.draft().state().space->state_count()),
              session.draft().state().space->variable_count());
@@ -89,8 +89,10 @@ void writes(Shell& shell, Words words) {
   } else if (which == "durable" || which == "all") {
     // The latest ones: those are near.
     const bool durable_only = which == "durable";
-    all = durable_only ? session.durable() : session.submitted();
-    for (std::size_t i = session.submitted(); i-- > 0 && listed.size() < most;) {
+    all = durable_only ? session.durable_at(session.cut())
+                       : session.submitted_at(session.cut());
+    for (std::size_t i = session.submitted_at(session.cut());
+         i-- > 0 && listed.size() < most;) {
       const WriteIndex index = static_cast<WriteIndex>(i);
       if (!durable_only || session.durability().durable(index, session.cut())) {
         listed.push_back(index);

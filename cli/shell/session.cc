@@ -23,20 +23,29 @@ ShellSession::ShellSession(std::shared_ptr<const Recording> recording,
       model_(model),
       steps_(recording_->timeline()),
       durability_(std::make_shared<const Durability>(
-          value_or_throw(Durability::build(recording_->timeline(), model)))),
-      growth_points_(durability_->growth_points()) {
+          value_or_throw(Durability::build(recording_->timeline(), model)))) {
   for (WriteIndex i = 0; i < timeline().writes().size(); ++i) {
     if (durability_->ignored(i)) {
       ignored_.push_back(i);
+    } else if (durability_->durable_at(i) < timeline().end()) {
+      durable_from_.push_back(durability_->durable_at(i));
     }
   }
+  std::sort(durable_from_.begin(), durable_from_.end());
   go_to(timeline().end());
 }
 
 void ShellSession::go_to(Cut cut) {
   cut_ = cut;
   draft_.reset();
-  pending_ = durability_->pending(timeline(), cut);
+  pending_.reset();
+}
+
+const std::vector<WriteIndex>& ShellSession::pending() const {
+  if (!pending_) {
+    pending_ = durability_->pending(timeline(), cut_);
+  }
+  return *pending_;
 }
 
 std::shared_ptr<const StateSpace> ShellSession::space_at(Cut cut,
@@ -66,7 +75,7 @@ void ShellSession::go_to_state(const std::string& id) {
         value_or_throw(Durability::build(timeline(), model_)));
   }
   go_to(state.space->cut());
-  draft_.emplace(std::move(state), pending_);
+  draft_.emplace(std::move(state), pending());
 }
 
 Result<Cut> ShellSession::find(const std::vector<std::string>& words,
@@ -106,31 +115,38 @@ CrashState ShellSession::state_named(const std::string& text) {
   return most_state(space_at(value_or_throw(find({text})), model_.atomic_bytes));
 }
 
-std::size_t ShellSession::submitted() const {
+std::size_t ShellSession::submitted_at(Cut cut) const {
   const std::span<const Write> writes = timeline().writes();
   return static_cast<std::size_t>(
       std::partition_point(writes.begin(), writes.end(),
-                           [&](const Write& write) { return write.submit < cut_; }) -
+                           [&](const Write& write) { return write.submit < cut; }) -
       writes.begin());
 }
 
-std::size_t ShellSession::durable() const {
-  const std::size_t all = submitted();
-  const auto ignored = std::lower_bound(ignored_.begin(), ignored_.end(), all);
-  return all - pending_.size() - static_cast<std::size_t>(ignored - ignored_.begin());
+std::size_t ShellSession::durable_at(Cut cut) const {
+  return static_cast<std::size_t>(
+      std::lower_bound(durable_from_.begin(), durable_from_.end(), cut) -
+      durable_from_.begin());
+}
+
+std::size_t ShellSession::pending_at(Cut cut) const {
+  const std::size_t submitted = submitted_at(cut);
+  const auto ignored = std::lower_bound(ignored_.begin(), ignored_.end(), submitted);
+  return submitted - durable_at(cut) -
+         static_cast<std::size_t>(ignored - ignored_.begin());
 }
 
 std::pair<Cut, Cut> ShellSession::window() const {
   // A cut right at a growth point still has the write pending: the window ends there.
-  const auto end = std::lower_bound(growth_points_.begin(), growth_points_.end(), cut_);
-  const Cut last = end == growth_points_.end() ? timeline().end() : *end;
-  const Cut first = end == growth_points_.begin() ? 0 : *(end - 1) + 1;
+  const auto end = std::lower_bound(durable_from_.begin(), durable_from_.end(), cut_);
+  const Cut last = end == durable_from_.end() ? timeline().end() : *end;
+  const Cut first = end == durable_from_.begin() ? 0 : *(end - 1) + 1;
   return {first, last};
 }
 
 StateDraft& ShellSession::draft() {
   if (!draft_) {
-    draft_.emplace(space_at(cut_, model_.atomic_bytes), pending_);
+    draft_.emplace(space_at(cut_, model_.atomic_bytes), pending());
   }
   return *draft_;
 }
@@ -138,7 +154,7 @@ StateDraft& ShellSession::draft() {
 std::string ShellSession::place() const {
   const std::size_t lost = draft_ ? draft_->lost().size() : 0;
   return fmt::format("{} (cut {}, {} pending{})", printable(steps_.name_of(cut_)), cut_,
-                     pending_.size(), lost == 0 ? "" : fmt::format(", {} lost", lost));
+                     pending_at(cut_), lost == 0 ? "" : fmt::format(", {} lost", lost));
 }
 
 }  // namespace powercut

@@ -49,12 +49,14 @@ class ShellSession {
   // Failure.
   CrashState state_named(const std::string& text);
 
-  // Those of this place, ascending.
-  const std::vector<WriteIndex>& pending() const { return pending_; }
+  // Those of this place, ascending; listed when first asked for.
+  const std::vector<WriteIndex>& pending() const;
 
-  // Writes submitted before this place; how many of them are durable.
-  std::size_t submitted() const;
-  std::size_t durable() const;
+  // How many writes were submitted before a place, and how many of them are durable
+  // there and pending there. By binary search.
+  std::size_t submitted_at(Cut cut) const;
+  std::size_t durable_at(Cut cut) const;
+  std::size_t pending_at(Cut cut) const;
 
   // The cuts of the window that this place lies in, first and last.
   std::pair<Cut, Cut> window() const;
@@ -78,10 +80,10 @@ class ShellSession {
   CrashModel model_;
   Steps steps_;
   std::shared_ptr<const Durability> durability_;
-  std::vector<EventPos> growth_points_;
+  std::vector<EventPos> durable_from_;  // of each write that gets durable; sorted
   std::vector<WriteIndex> ignored_;
   Cut cut_ = 0;
-  std::vector<WriteIndex> pending_;
+  mutable std::optional<std::vector<WriteIndex>> pending_;
   std::optional<StateDraft> draft_;
 };
 

@@ -114,9 +114,10 @@ TEST_CASE("the window of a place is the one that check decides", "[cli][shell]")
     CHECK(cut <= last);
     // Nothing becomes durable within.
     at.go_to(first);
-    const std::size_t durable = at.durable();
+    CHECK(at.durable_at(first) == at.durable_at(last));
+    CHECK(at.pending_at(first) == at.pending().size());
     at.go_to(last);
-    CHECK(at.durable() == durable);
+    CHECK(at.pending_at(last) == at.pending().size());
     const bool decided =
         at.pending().empty() ||
         std::any_of(windows.begin(), windows.end(),
