@@ -149,7 +149,14 @@ void run_script(Shell& shell) {
 
 // What was typed, and what the log calls things, may be in a message.
 Error printable_error(const Error& error) {
-  return {error.kind, printable(error.message), printable(error.hint)};
+  const auto harmless = [](const std::string& text) {
+    std::string result;
+    for (const char c : text) {  // names that were escaped already stay as they are
+      result += c == '\\' ? std::string(1, c) : printable(std::string_view(&c, 1));
+    }
+    return result;
+  };
+  return {error.kind, harmless(error.message), harmless(error.hint)};
 }
 
 void tell(const Error& error) {
