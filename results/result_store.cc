@@ -17,7 +17,8 @@ constexpr char kSchema[] = R"(
 CREATE TABLE subjects (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
 CREATE TABLE sessions (
   id INTEGER PRIMARY KEY, subject INTEGER NOT NULL REFERENCES subjects(id),
-  words TEXT NOT NULL, directory TEXT NOT NULL, environment TEXT NOT NULL, question TEXT NOT NULL,
+  words TEXT NOT NULL, directory TEXT NOT NULL, environment TEXT NOT NULL,
+  question TEXT NOT NULL,
   started TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
   ended TEXT, decided INTEGER, exit_code INTEGER, certificate TEXT, report TEXT);
 CREATE INDEX sessions_by_question ON sessions (subject, question);
@@ -27,10 +28,12 @@ CREATE TABLE windows (
 CREATE TABLE findings (
   session INTEGER NOT NULL REFERENCES sessions(id), number INTEGER NOT NULL,
   signature TEXT NOT NULL, state TEXT NOT NULL, summary TEXT NOT NULL,
-  states TEXT NOT NULL, windows TEXT NOT NULL, PRIMARY KEY (session, number)) WITHOUT ROWID;
+  states TEXT NOT NULL, windows TEXT NOT NULL,
+  PRIMARY KEY (session, number)) WITHOUT ROWID;
 CREATE TABLE runs (
   subject INTEGER NOT NULL REFERENCES subjects(id), state TEXT NOT NULL,
-  verdict TEXT NOT NULL, outcome BLOB NOT NULL, PRIMARY KEY (subject, state)) WITHOUT ROWID;
+  verdict TEXT NOT NULL, outcome BLOB NOT NULL,
+  PRIMARY KEY (subject, state)) WITHOUT ROWID;
 )";
 
 const std::string kSessionColumns =
