@@ -14,7 +14,8 @@ mkdir mnt
 mkfifo commands
 # start: a shell with a state mounted at mnt; sets `pid`. Commands go to descriptor 8.
 start() {
-  "$POWERCUT" shell run.log <commands >out 2>err &
+  # Made before the fifo is opened, on which we wait: else we could read the last one.
+  "$POWERCUT" shell run.log >out 2>err <commands &
   pid=$!
   exec 8>commands
   echo "goto mark end; mount $PWD/mnt" >&8
