@@ -131,10 +131,12 @@ void check_combinations(const Arguments& arguments) {
     }
   }
   for (const char* mode : {"state", "mutate-flushes"}) {
-    if (arguments.has(mode) && arguments.has("results")) {
-      throw Failure(Error{ErrorKind::kUsage,
-                          fmt::format("--results does not go with --{}", mode),
-                          "it is for a whole check"});
+    for (const char* whole : {"results", "junit", "ktap", "github"}) {
+      if (arguments.has(mode) && arguments.has(whole)) {
+        throw Failure(Error{ErrorKind::kUsage,
+                            fmt::format("--{} does not go with --{}", whole, mode),
+                            "it is for a whole check"});
+      }
     }
   }
   if (arguments.has("keep-recoveries") && !nested && !arguments.has("scenario")) {
@@ -152,6 +154,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
                         "ignore each flush in turn and tell which carry weight")(
       "state", po::value<std::string>(), "check this one state, as a finding names it");
   add_results_options(options);
+  add_test_case_options(options);
   const std::vector<std::string> given = resumed_words(words);
   const Arguments arguments = parse_arguments(self, options, {"LOG"}, given);
   check_report_path(arguments);

@@ -196,8 +196,10 @@ std::unique_ptr<CheckResults> CheckResults::open(const CheckSession& session,
   results->store_ = value_or_throw(ResultStore::open(results->path_));
   results->start_.words = without_options(words, {"--results"});
   // How fast, and where to, is no part of the question.
-  const std::vector<std::string> asked =
-      without_options(words, {"--results", "--json", "--jobs"});
+  std::vector<std::string> asked =
+      without_options(words, {"--results", "--json", "--junit", "--jobs"});
+  std::erase(asked, "--ktap");
+  std::erase(asked, "--github");
   results->start_.question = fmt::format(
       "{} {}", fmt::join(asked, "\n"),
       arguments.has("scenario") ? version_of(arguments.text("scenario")) : "");

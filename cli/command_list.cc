@@ -19,6 +19,7 @@ extern const Command kReplayCommand;
 extern const Command kAuditChangesCommand;
 extern const Command kAuditOverwritesCommand;
 extern const Command kCheckCommand;
+extern const Command kCompareCommand;
 extern const Command kExplainCommand;
 extern const Command kReportCommand;
 extern const Command kRunCommand;
@@ -40,10 +41,10 @@ const std::vector<const Command*>& command_list() {
       &kExtentsCommand,      &kLogInfoCommand,         &kLogListCommand,
       &kLogVerifyCommand,    &kLogConvertCommand,      &kReplayCommand,
       &kAuditChangesCommand, &kAuditOverwritesCommand, &kCheckCommand,
-      &kExplainCommand,      &kReportCommand,          &kRunCommand,
-      &kGenerateCommand,     &kModelCommand,           &kMountCommand,
-      &kShellCommand,        &kGuestCommand,           &kGuestAgentCommand,
-      &kPerformCommand,      &kProbeCommand,
+      &kExplainCommand,      &kCompareCommand,         &kReportCommand,
+      &kRunCommand,          &kGenerateCommand,        &kModelCommand,
+      &kMountCommand,        &kShellCommand,           &kGuestCommand,
+      &kGuestAgentCommand,   &kPerformCommand,         &kProbeCommand,
   };
   return kList;
 }

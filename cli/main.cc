@@ -36,7 +36,8 @@ void print_usage(std::FILE* out) {
              "sh -c 'echo hi > a; sync a; mv a b'\n"
              "  powercut check run.log\n\n"
              "exit codes: 0 clean, 1 findings, 2 usage, 3 harness failed or undecided,\n"
-             "            77 skipped, 130 interrupted\n");
+             "            77 skipped, 130 interrupted\n"
+             "powercut --bisect VERB ...: the same, as `git bisect run` wants them\n");
 }
 
 const Command* find_command(const std::vector<std::string>& words, std::size_t& used) {
@@ -103,14 +104,26 @@ int run(const std::vector<std::string>& words) {
                       {words.begin() + static_cast<std::ptrdiff_t>(used), words.end()});
 }
 
-}  // namespace
+// For `git bisect run`: 0 good, 1 bad, 125 cannot be told, from 128 on an end of it all.
+// A usage error is none of the commit's.
+int bisect_code(int code) {
+  constexpr int kSkipCommit = 125;
+  constexpr int kEndBisect = 128;
+  switch (code) {
+    case kExitClean:
+    case kExitFindings:
+      return code;
+    case kExitHarness:
+    case kExitSkipped:
+      return kSkipCommit;
+    default:
+      return std::max(code, kEndBisect);
+  }
+}
 
-}  // namespace powercut
-
-int main(int argc, char** argv) {
-  using namespace powercut;  // NOLINT(google-build-using-namespace)
+int run_guarded(const std::vector<std::string>& words) {
   try {
-    return run({argv + 1, argv + argc});
+    return run(words);
   } catch (const HelpGiven&) {
     return kExitClean;
   } catch (const Failure& failure) {
@@ -128,4 +141,18 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "powercut: {}\n", error.what());
     return kExitHarness;
   }
+}
+
+}  // namespace
+
+}  // namespace powercut
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const bool bisect = !words.empty() && words[0] == "--bisect";
+  if (bisect) {
+    words.erase(words.begin());
+  }
+  const int code = powercut::run_guarded(words);
+  return bisect ? powercut::bisect_code(code) : code;
 }

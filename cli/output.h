@@ -11,7 +11,11 @@
 
 namespace powercut {
 
-// Throws Failure if --json names the log that is being looked at. Call it first.
+// --junit, --ktap, --github: for verbs whose JSON report/test_cases.h knows.
+void add_test_case_options(po::options_description& options);
+
+// Throws Failure if two things are to go to stdout, or if --json or --junit names the log
+// that is being looked at. Call it first.
 void check_report_path(const Arguments& arguments);
 
 // As --json says: not given, a path, or "-".

@@ -46,13 +46,14 @@ void add_options(po::options_description& options) {
       "of a window's states that may differ from what is inferred, 0.0001 to 0.5")(
       "timeout", po::value<double>()->default_value(60),
       "seconds after which a workload has failed, or a checker run is inconclusive "
-      "(default where a guest mounts: 240)")(
+      "(where a guest mounts, and of stacks: 240)")(
       "seed", po::value<std::uint64_t>()->default_value(1), "of everything random")(
       "keep", po::value<std::string>()->default_value(""),
       "directory for the logs and disks of scenarios that end otherwise than expected")(
       "keep-all", "keep those of all of them")("quiet", "tell only what is not expected")(
       "json", po::value<std::string>(),
       "write the results as JSON to a file, - is stdout");
+  add_test_case_options(options);
   add_run_place_options(options);
 }
 
@@ -80,13 +81,14 @@ ScenarioRunOptions run_options(const Arguments& arguments) {
       arguments.values["time"].defaulted() ? kStackSeconds : options.time_seconds;
   options.seed = arguments.values["seed"].as<std::uint64_t>();
   // A mount that hangs is a finding; an emulated guest beside others is only slow.
-  constexpr double kGuestSeconds = 240;
+  constexpr std::chrono::seconds kGuestTimeout{240};
   const std::string mount = arguments.text("mount");
   const bool in_guest = (mount.empty() ? arguments.text("on") : mount) == "guest";
-  const double timeout = in_guest && arguments.values["timeout"].defaulted()
-                             ? kGuestSeconds
-                             : seconds_of(arguments, "timeout");
-  options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout * 1000));
+  const bool asked = !arguments.values["timeout"].defaulted();
+  const std::chrono::milliseconds timeout(
+      static_cast<std::int64_t>(seconds_of(arguments, "timeout") * 1000));
+  options.timeout = in_guest && !asked ? kGuestTimeout : timeout;
+  options.stack_timeout = asked ? timeout : kGuestTimeout;
   if (options.timeout.count() == 0) {
     throw Failure(Error{ErrorKind::kUsage, "--timeout 0 leaves no time for a workload",
                         "a number of seconds, from 0.001"});
@@ -139,7 +141,8 @@ int run(const Command& self, const std::vector<std::string>& words) {
   }
   hide_mounts();
   RunQueue queue(run, arguments.values["jobs"].as<std::uint32_t>());
-  RunReport report(arguments.has("quiet"), arguments.text("json") == "-");
+  RunReport report(arguments.has("quiet"),
+                   arguments.text("json") == "-" || arguments.has("ktap"));
   queue.run(scenarios, repeat, [&](const ScenarioResult& result) { report.add(result); });
   report.finish(interrupted());
   write_report(arguments, report.summary_text(), report.json());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include "replay/signature.h"
 #include "report/check_report.h"
 
 #include <fmt/format.h>
@@ -26,6 +27,7 @@ Json finding_json(const CheckContext& context, const FailingClass& failing) {
   for (const Finding& finding : failing.verdict.findings) {
     complaints.push_back({{"key", finding.key}, {"summary", finding.summary}});
   }
+  json["signature"] = signature_of(failing);
   json["complaints"] = complaints;
   json["lost"] = failing.lost;
   json["output"] = failing.verdict.output;

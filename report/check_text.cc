@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include "replay/signature.h"
 #include "report/check_report.h"
 #include "report/text.h"
 
@@ -169,7 +170,7 @@ void add_inferred(Lines& lines, const Certificate& certificate) {
   }
 }
 
-// What probes say alike is told once.
+// What is taken for one cause is told once.
 struct FindingGroup {
   const FailingClass* first = nullptr;
   std::size_t classes = 0;
@@ -179,17 +180,11 @@ std::vector<FindingGroup> group_findings(const Certificate& certificate) {
   std::vector<FindingGroup> groups;
   std::map<std::string, std::size_t> place;
   for (const FailingClass& failing : certificate.findings) {
-    std::string key;
-    if (failing.probe != "base" && failing.verdict.findings.size() == 1) {
-      key = failing.verdict.findings[0].key;
+    const auto [known, fresh] = place.try_emplace(signature_of(failing), groups.size());
+    if (fresh) {
+      groups.push_back(FindingGroup{&failing, 0});
     }
-    const auto known = place.find(key);
-    if (!key.empty() && known != place.end()) {
-      ++groups[known->second].classes;
-      continue;
-    }
-    place.emplace(key, groups.size());
-    groups.push_back(FindingGroup{&failing, 1});
+    ++groups[known->second].classes;
   }
   return groups;
 }

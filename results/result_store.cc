@@ -227,6 +227,14 @@ Result<std::optional<StoredSession>> ResultStore::last_session(bool open_only) {
   return session_from(find);
 }
 
+Result<std::optional<StoredSession>> ResultStore::last_ended_session() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  PC_ASSIGN_OR_RETURN(Statement find,
+                      database_->prepare(kSessionColumns + "WHERE s.ended IS NOT NULL "
+                                                           "ORDER BY s.id DESC LIMIT 1"));
+  return session_from(find);
+}
+
 Result<std::optional<StoredSession>> ResultStore::answer(SubjectId subject,
                                                          const std::string& question) {
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -79,6 +79,7 @@ class ResultStore {
                                               const std::string& question);
   // The latest; `open_only`: the latest that did not end.
   Result<std::optional<StoredSession>> last_session(bool open_only);
+  Result<std::optional<StoredSession>> last_ended_session();
   Result<std::vector<StoredFinding>> findings(SessionId session);
 
   // Stored runs are never changed: the first outcome of a state stays.

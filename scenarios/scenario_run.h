@@ -52,6 +52,7 @@ struct ScenarioRunOptions {
   std::uint64_t seed = 1;
   InferenceOptions inference;                // of checkers whose states are not proved
   std::chrono::milliseconds timeout{60000};  // of a checker run, and of a workload
+  std::chrono::milliseconds stack_timeout{240000};  // the same, of a stack of disks
   std::string file_system;                   // instead of the scenario's; empty: that
   // Logs and images of scenarios that end otherwise than expected go here; empty: to
   // nowhere.

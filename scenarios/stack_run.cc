@@ -55,7 +55,7 @@ Result<GuestRecordingResult> record_stack(const Scenario& scenario,
   recording.guest = options.guest;
   PC_RETURN_IF_ERROR(equip_guest(scenario, true, recording.guest));
   recording.workload.command = {"bash", "-euc", stack_script(scenario)};
-  recording.workload.timeout = options.timeout;
+  recording.workload.timeout = options.stack_timeout;
   recording.log = log;
   recording.block_bytes = block_bytes_of(scenario);
   recording.quiet = true;
@@ -79,7 +79,7 @@ Result<std::unique_ptr<Judge>> start_judge(const Scenario& scenario,
   const fs::path verify = run_dir.path() / "verify.sh";
   std::ofstream(verify) << stack_verify(scenario);
   CheckerOptions checker_options;
-  checker_options.timeout = options.timeout;
+  checker_options.timeout = options.stack_timeout;
   set_observing(scenario, checker_options);
   PC_ASSIGN_OR_RETURN(std::unique_ptr<Checker> checker,
                       make_checker(checker_of(scenario, verify), checker_options));

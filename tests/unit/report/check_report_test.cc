@@ -169,11 +169,26 @@ TEST_CASE("a finding under a fault says so", "[report]") {
 
 TEST_CASE("many findings are cut short in the text, not in the JSON", "[report]") {
   Report report;
-  for (int i = 0; i < 15; ++i) {
+  for (char i = 0; i < 15; ++i) {
     report.add_finding();
+    report.certificate.findings.back().verdict.findings[0].key[0] =
+        static_cast<char>('a' + i);
   }
   CHECK(contains(report.text(), "... and 5 more (--json has them all)\n"));
   CHECK(report.parsed()["findings"].size() == 15);
+}
+
+TEST_CASE("what has one cause is told once, and counted", "[report]") {
+  Report report;
+  for (const char* inode : {"12", "13", "14"}) {
+    report.add_finding();
+    report.certificate.findings.back().verdict.findings[0].key =
+        std::string("0x040003 ino=") + inode;
+  }
+  const std::string text = report.text();
+  CHECK(contains(text, "and 2 more classes of this kind\n"));
+  CHECK(text.find("reproduce:") == text.rfind("reproduce:"));
+  CHECK(report.parsed()["findings"].size() == 3);
 }
 
 TEST_CASE("what was subtracted and what was audited is in the text", "[report]") {
