@@ -33,6 +33,15 @@ std::string report_in(const std::string& path) {
   std::string begin(kDatabase.size(), '\0');
   file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
   if (begin != kDatabase) {
+    // A log, for one, is not read to its end to be told that it is no report.
+    constexpr std::uintmax_t kMostBytes = 256ULL << 20;
+    std::error_code ignored;
+    if (std::filesystem::file_size(path, ignored) > kMostBytes && !ignored) {
+      throw Failure(Error{ErrorKind::kUsage,
+                          fmt::format("{} is too large for a report", path),
+                          "give a results file, or what `check --json` or `run --json` "
+                          "wrote"});
+    }
     file.clear();
     file.seekg(0);
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

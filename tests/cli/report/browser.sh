@@ -10,7 +10,7 @@ needs chromium python3
 if [ ! -c /dev/fuse ]; then skip "needs /dev/fuse"; fi
 
 browse() {
-  timeout 90 python3 "$CLI/report/browser.py" "$1" "$CLI/report/page_test.py" "${@:2}" ||
+  timeout 90 python3 "$CLI/report/browser.py" "$1" "$CLI/report/browser.page.py" "${@:2}" ||
     fail "the page $1"
 }
 
