@@ -70,6 +70,11 @@ if [ "$(id -u)" -eq 0 ]; then
   canary left_mounted 1 'left behind' 'mkdir d; mount -t tmpfs canary d'
   grep -o "/tmp/cli-left_mounted[^ ]*" /proc/self/mountinfo | xargs -r umount
   rm -rf --one-file-system /tmp/cli-left_mounted.*
+  # A copy of our mount in the namespace of somebody else is not ours.
+  canary other_namespace 0 '' 'mkdir d; mount -t tmpfs canary d
+    env -u TMPDIR unshare --mount --propagation private sleep 3 & pause; pause; pause
+    while [ "$(readlink /proc/$!/ns/mnt)" = "$(readlink /proc/self/ns/mnt)" ]; do pause; done
+    umount d'
   canary left_loop 1 'left behind' 'truncate -s 1M i; losetup -f i'
   losetup -l -n -O NAME,BACK-FILE | awk '/cli-left_loop/ { print $1 }' | xargs -r losetup -d
 fi
