@@ -9,6 +9,7 @@
 #include "cli/check_session.h"
 #include "cli/check_state.h"
 #include "cli/command.h"
+#include "cli/explain_findings.h"
 #include "cli/log_arguments.h"
 #include "cli/mutate_flushes.h"
 #include "cli/output.h"
@@ -85,6 +86,9 @@ int check_all(CheckSession& session, const Arguments& arguments, CheckResults* r
   if (arguments.has("cross-check")) {
     cross_check(session, certificate);
   }
+  if (arguments.has("explain")) {
+    explain_findings(session, arguments, runner, results, certificate);
+  }
   std::vector<RecoveryReport> recoveries;
   const bool nested = session.depth == 2;
   if (nested) {
@@ -131,7 +135,7 @@ void check_combinations(const Arguments& arguments) {
     }
   }
   for (const char* mode : {"state", "mutate-flushes"}) {
-    for (const char* whole : {"results", "junit", "ktap", "github"}) {
+    for (const char* whole : {"results", "junit", "ktap", "github", "explain"}) {
       if (arguments.has(mode) && arguments.has(whole)) {
         throw Failure(Error{ErrorKind::kUsage,
                             fmt::format("--{} does not go with --{}", whole, mode),
@@ -153,6 +157,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
   options.add_options()("mutate-flushes",
                         "ignore each flush in turn and tell which carry weight")(
       "state", po::value<std::string>(), "check this one state, as a finding names it");
+  add_explain_option(options);
   add_results_options(options);
   add_test_case_options(options);
   const std::vector<std::string> given = resumed_words(words);

@@ -5,6 +5,7 @@
 #include "base/subprocess.h"
 #include "cli/log_arguments.h"
 #include "replay/signature.h"
+#include "results/stored_states.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -58,6 +59,18 @@ Json programs_of(const std::string& checker) {
     }
   }
   return versions;
+}
+
+// A scenario's script lies in the directory of the run, which has another name each time;
+// the scenario's own version stands for it.
+std::string checker_without_run(const CheckSession& session) {
+  std::string text = session.context.checker;
+  const std::string directory = session.run_dir ? session.run_dir->path().native() : "";
+  for (std::size_t at = text.find(directory);
+       !directory.empty() && at != std::string::npos; at = text.find(directory, at)) {
+    text.replace(at, directory.size(), "RUN");
+  }
+  return text;
 }
 
 std::string kernel_release() {
@@ -171,14 +184,14 @@ std::string subject_of(const CheckSession& session, const Arguments& arguments) 
   json["model"] =
       fmt::format("{} {} {} {}", to_string(model.device), to_string(model.fault),
                   static_cast<int>(model.discard), model.atomic_bytes);
-  json["checker"] = session.context.checker;
+  json["checker"] = checker_without_run(session);
   // What the baseline subtracts depends on where it is taken.
   json["from"] = session.from;
   for (const char* name : {"clean-exit", "mount", "mount-options"}) {
     json[name] = arguments.text(name);
   }
   json["data"] = arguments.has("data");
-  json["programs"] = programs_of(session.context.checker);
+  json["programs"] = programs_of(checker_without_run(session));
   json["running"] = kernel_release();
   json["powercut"] = version_of("/proc/self/exe");
   add_files(arguments, json);
@@ -216,7 +229,16 @@ std::optional<StoredSession> CheckResults::answer() {
 
 void CheckResults::begin(StateRunner& judge) {
   id_ = value_or_throw(store_->begin_session(subject_, start_));
+  attach(judge);
+}
+
+void CheckResults::attach(StateRunner& judge) {
   runner_.emplace(judge, *store_, subject_);
+}
+
+Status CheckResults::teach(const std::shared_ptr<const StateSpace>& space,
+                           KnownStates& known) {
+  return teach_stored(*store_, subject_, space, known);
 }
 
 void CheckResults::windows(const std::vector<Window>& windows) {

@@ -8,6 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/check_session.h"
 #include "replay/certificate.h"
+#include "replay/known_states.h"
 #include "replay/window.h"
 #include "results/stored_runner.h"
 
@@ -43,10 +44,18 @@ class CheckResults {
   // the same options. Nothing if it was not asked, or did not decide all.
   std::optional<StoredSession> answer();
 
-  // From here on it is a check of its own. The judge must outlive it.
+  // From here on it is a check of its own, which can be resumed. The judge must outlive
+  // it.
   void begin(StateRunner& judge);
 
   StateRunner& runner() { return *runner_; }
+
+  // Only answers and keeps runs: for what is no check of its own. The judge must outlive
+  // it.
+  void attach(StateRunner& judge);
+
+  // Tells `known` of the stored runs of this space.
+  Status teach(const std::shared_ptr<const StateSpace>& space, KnownStates& known);
 
   void windows(const std::vector<Window>& windows);
   // A check that was interrupted did not end: it can be resumed.

@@ -5,7 +5,9 @@
 #include "cli/arguments.h"
 #include "cli/check_session.h"
 #include "cli/command.h"
+#include "cli/explain_findings.h"
 #include "cli/explanation_of.h"
+#include "cli/finding_words.h"
 #include "cli/log_arguments.h"
 #include "cli/output.h"
 #include "scenarios/finding_export.h"
@@ -19,16 +21,6 @@ namespace powercut {
 
 namespace {
 
-CrashState state_called(const CheckSession& session, const std::string& id) {
-  const Timeline& timeline = session.recording->timeline();
-  const StateIdHead head = value_or_throw(parse_state_head(id, timeline.end()));
-  const auto durability = std::make_shared<const Durability>(
-      value_or_throw(Durability::build(timeline, session.model)));
-  const std::shared_ptr<const StateSpace> space =
-      value_or_throw(StateSpace::build(session.recording, durability, head.cut));
-  return value_or_throw(state_from_id(space, id));
-}
-
 int run(const Command& self, const std::vector<std::string>& words) {
   po::options_description options;
   add_check_options(options);
@@ -40,12 +32,18 @@ int run(const Command& self, const std::vector<std::string>& words) {
       "which probe complains (default: the first that does)")(
       "export", po::value<std::string>(),
       "make this directory: images, part of the log, explanation, a case of xfstests")(
-      "qcow2", "--export: images as qcow2 (by qemu-img), not sparse raw");
-  const Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
+      "qcow2", "--export: images as qcow2 (by qemu-img), not sparse raw")(
+      "finding", po::value<std::string>(),
+      "with --results: a finding of the last check in that file, by number or state; log "
+      "and options are that check's")("results", po::value<std::string>(),
+                                      "answer runs from this file, and keep new ones");
+  const std::vector<std::string> given = words_of_finding(words);
+  const Arguments arguments = parse_arguments(self, options, {"LOG"}, given);
   if (!arguments.has("state")) {
     throw Failure(Error{ErrorKind::kUsage, "which finding? --state is missing",
                         "`powercut check LOG` names a state with each finding; give the "
-                        "same --checker and model options"});
+                        "same --checker and model options (or --results FILE --finding "
+                        "N)"});
   }
   if (arguments.has("qcow2") && !arguments.has("export")) {
     throw Failure(Error{ErrorKind::kUsage, "--qcow2 without --export",
@@ -53,16 +51,17 @@ int run(const Command& self, const std::vector<std::string>& words) {
   }
   check_report_path(arguments);
   CheckSession session = open_check_session(arguments);
+  const std::unique_ptr<CheckResults> results =
+      CheckResults::open(session, arguments, given);
+  if (results) {
+    results->attach(*session.judge);
+  }
+  StateRunner& runner = results ? results->runner() : *session.judge;
   const std::string id = arguments.text("state");
-  ExplainOptions explain;
-  explain.oracle = session.oracle.get();
-  explain.probe = arguments.text("probe");
-  explain.proved = session.judge->checker().tier() == Tier::kProved;
-  const std::uint64_t most = arguments.values["max-runs"].as<std::uint64_t>();
-  explain.max_runs = most == 0 ? explain.max_runs : most;
   const ExplainedState explained =
-      value_or_throw(explain_state(state_called(session, id), *session.judge, explain));
-  const Explanation explanation = explanation_of(session, id, explained);
+      value_or_throw(explainer_of(session, arguments, runner, results.get())
+                         ->explain(state_called(session, id), arguments.text("probe")));
+  const Explanation explanation = explanation_of(session.context, id, explained);
   if (arguments.has("export")) {
     FindingExport out;
     out.directory = arguments.text("export");
@@ -80,7 +79,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command kExplainCommand = {
-    "explain", "LOG --state ID [--checker C] ...",
+    "explain", "LOG --state ID [--checker C] ... | --results FILE --finding N",
     "reduce a finding to the writes that are to blame",
     "Takes a state that fails and looks for the smallest set of lost, torn or reordered\n"
     "writes that explains it, against the state at the same cut in which all (or none) "
@@ -88,13 +87,14 @@ extern const Command kExplainCommand = {
     "what was pending reached the medium. Each write is named: entry, time, submitter, "
     "place,\n"
     "what it holds, and the flush that should have covered it. The options are those of\n"
-    "`check`, and must be the same: what is a finding depends on them. Exit code 0: "
-    "explained;\n"
-    "2: the state does not fail.\n\n"
+    "`check`, and must be the same: what is a finding depends on them; a results file "
+    "knows\n"
+    "them. Exit code 0: explained; 2: the state does not fail.\n\n"
     "examples:\n"
     "  powercut explain run.log --state c1043.w.all-412-415\n"
     "  powercut explain run.log --state c1043.w.none+417 --checker xfs --mount guest\n"
-    "  powercut explain run.log --state c98.w.all-96 --scenario my.scenario --json -\n\n",
+    "  powercut explain run.log --state c98.w.all-96 --scenario my.scenario --json -\n"
+    "  powercut explain --results run.db --finding 1\n\n",
     &run};
 
 }  // namespace powercut

@@ -39,17 +39,15 @@ std::string flush_text(const Timeline& timeline, const FlushCover& cover) {
                            : fmt::format("flush {} (entry {})", cover.number, seq);
 }
 
-std::string cover_text(const Recording& recording, const CrashModel& model,
-                       WriteIndex write, Cut cut) {
+std::string cover_text(const Timeline& timeline, const NamedWrite& named) {
   using Why = FlushCover::Why;
-  const Timeline& timeline = recording.timeline();
-  if (timeline.write(write).has(kWriteFailed)) {
+  if (timeline.write(named.reduced.write).has(kWriteFailed)) {
     return "it failed: the device may have any part of it, for ever";
   }
-  if (timeline.write(write).has(kWriteUnstable)) {
+  if (timeline.write(named.reduced.write).has(kWriteUnstable)) {
     return "its data changed while it was in flight: either version may be there";
   }
-  const FlushCover cover = flush_cover(timeline, model, write, cut);
+  const FlushCover& cover = named.cover;
   switch (cover.why) {
     case Why::kInFlight:
       return "it was in flight at the cut, so no flush could cover it yet";
@@ -106,9 +104,9 @@ std::vector<std::string> sectors_of(std::vector<UnitKey> units,
   return texts;
 }
 
-ExplainedWrite explained_write(const CheckSession& session, const CrashState& state,
-                               const ReducedWrite& reduced, const std::string& holds) {
-  const Timeline& timeline = session.recording->timeline();
+ExplainedWrite explained_write(const CrashState& state, const NamedWrite& named) {
+  const Timeline& timeline = state.space->recording().timeline();
+  const ReducedWrite& reduced = named.reduced;
   const Write& write = timeline.write(reduced.write);
   ExplainedWrite out;
   out.kind = reduced.kind;
@@ -122,18 +120,16 @@ ExplainedWrite explained_write(const CheckSession& session, const CrashState& st
   out.length_bytes = write.length_bytes;
   out.flags = flags_of(write);
   out.sectors = sectors_of(reduced.units, state.space->unit_bytes());
-  out.holds = holds;
-  out.cover =
-      cover_text(*session.recording, session.model, reduced.write, state.space->cut());
+  out.holds = named.holds;
+  out.cover = cover_text(timeline, named);
   return out;
 }
 
 }  // namespace
 
-Explanation explanation_of(const CheckSession& session, const std::string& finding_id,
+Explanation explanation_of(const CheckContext& context, const std::string& finding_id,
                            const ExplainedState& explained) {
   const Reduction& reduction = explained.reduction;
-  const CheckContext& context = session.context;
   Explanation out;
   out.finding_id = finding_id;
   out.log = context.log_path;
@@ -144,9 +140,8 @@ Explanation explanation_of(const CheckSession& session, const std::string& findi
   out.sound_id = reduction.sound ? reduction.sound->id() : "";
   out.pending = explained.pending;
   out.missing_before = explained.missing_before;
-  for (std::size_t i = 0; i < reduction.writes.size(); ++i) {
-    out.writes.push_back(explained_write(session, reduction.failing, reduction.writes[i],
-                                         explained.holds[i]));
+  for (const NamedWrite& write : explained.writes) {
+    out.writes.push_back(explained_write(reduction.failing, write));
   }
   for (const Finding& finding : reduction.verdict.findings) {
     out.complaints.push_back(finding.summary);

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "cli/check_session.h"
+#include "report/check_report.h"
 #include "report/explanation.h"
 #include "scenarios/explain.h"
 
@@ -12,7 +12,7 @@
 
 namespace powercut {
 
-Explanation explanation_of(const CheckSession& session, const std::string& finding_id,
+Explanation explanation_of(const CheckContext& context, const std::string& finding_id,
                            const ExplainedState& explained);
 
 }  // namespace powercut

@@ -18,8 +18,9 @@ Status enter_private_mount_namespace() {
     }
     return fail(std::move(error));
   }
-  // Slaves, not private: what is unmounted outside while we run goes here too, and no file
-  // system of somebody else stays busy because of our copy. Nothing of ours goes out.
+  // Slaves, not private: what is unmounted outside while we run goes here too, and no
+  // file system of somebody else stays busy because of our copy. Nothing of ours goes
+  // out.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) {
     return fail(system_error("cannot keep our mounts from the other namespaces", errno));
   }

@@ -27,6 +27,8 @@ struct FailingClass {
   std::string fault;  // "none", or the fault the state needs
   Verdict verdict;
   std::vector<std::string> lost;  // of the first state: lost_writes()
+  // If it was explained: what is to blame (ExplainedState::cause in scenarios/explain.h).
+  std::string cause;
   // How many permitted states fail the same way; of the inferred tier, how many of those
   // that were run.
   BigCount states = 0;

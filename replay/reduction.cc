@@ -316,4 +316,23 @@ Result<Reduction> reduce(const CrashState& state, const ReductionOptions& option
   return Reducer(state, options).reduce(state);
 }
 
+std::string to_string(ReducedWrite::Kind kind) {
+  using Kind = ReducedWrite::Kind;
+  switch (kind) {
+    case Kind::kLost:
+      return "lost";
+    case Kind::kTorn:
+      return "torn";
+    case Kind::kLanded:
+      return "landed";
+    case Kind::kPartly:
+      return "partly-landed";
+    case Kind::kGarbage:
+      return "garbage";
+    case Kind::kOrder:
+      return "order";
+  }
+  return "";
+}
+
 }  // namespace powercut

@@ -59,6 +59,9 @@ struct ReducedWrite {
   std::vector<UnitKey> units;
 };
 
+// "lost", "torn", "landed", "partly-landed", "garbage", "order".
+std::string to_string(ReducedWrite::Kind kind);
+
 struct Reduction {
   enum class Against : std::uint8_t {
     kAllLanded,   // the sound neighbour is the state that lost nothing

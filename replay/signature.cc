@@ -51,6 +51,9 @@ std::string signature_of(const FailingClass& failing) {
   for (const std::string& key : keys) {
     text += " | " + key;
   }
+  if (!failing.cause.empty()) {
+    text += " | " + failing.cause;
+  }
   for (char& letter : text) {
     letter = letter == '\n' ? ' ' : letter;
   }

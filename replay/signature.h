@@ -2,7 +2,8 @@
 //
 // Which findings are taken for one cause: those that the same checker puts in the same
 // words, numbers left out (inodes, blocks and sizes differ from state to state and from
-// run to run), by the same kind of probe.
+// run to run), by the same kind of probe; and, where findings were explained, for which
+// the same kinds of writes are to blame.
 
 #pragma once
 
@@ -12,7 +13,8 @@
 
 namespace powercut {
 
-// "ext4 base 0x05000a": one line; the same for logs, kernels and machines alike.
+// "ext4 base | 0x05000a | lost inode table (flushed too early)": one line; the same for
+// logs, kernels and machines alike.
 std::string signature_of(const FailingClass& failing);
 
 // "inode 12 of /f3" -> "inode # of /f#"; hexadecimal codes ("0x05000a") stay.

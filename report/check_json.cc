@@ -32,6 +32,10 @@ Json finding_json(const CheckContext& context, const FailingClass& failing) {
   json["lost"] = failing.lost;
   json["output"] = failing.verdict.output;
   json["reproduce"] = reproduce_command(context, failing);
+  if (const Explanation* const explanation = context.explanation_of(failing)) {
+    json["cause"] = failing.cause;
+    json["explanation"] = Json::parse(explanation_json(*explanation));
+  }
   return json;
 }
 
@@ -129,6 +133,7 @@ void add_context(Json& json, const Recording& recording, const CrashModel& model
   json["jobs"] = context.jobs;
   json["seed"] = context.seed;
   json["warnings"] = recording.warnings();
+  json["notes"] = context.notes;
 }
 
 // Program output may hold any bytes; JSON holds UTF-8.

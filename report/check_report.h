@@ -7,8 +7,11 @@
 
 #include "replay/certificate.h"
 #include "replay/recording.h"
+#include "report/explanation.h"
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace powercut {
@@ -30,6 +33,15 @@ struct CheckContext {
   std::string mounted;                // where states are mounted; empty: nowhere
   std::size_t jobs = 1;
   std::uint64_t seed = 1;
+  std::vector<std::string> notes;  // sentences for the user
+  // Of findings that were explained, by state and probe.
+  std::map<std::pair<std::string, std::string>, Explanation> explanations;
+
+  // Null if it was not.
+  const Explanation* explanation_of(const FailingClass& failing) const {
+    const auto place = explanations.find({failing.state_id, failing.probe});
+    return place == explanations.end() ? nullptr : &place->second;
+  }
 };
 
 // What --depth 2 found in one recovery.

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 
 namespace powercut {
 
@@ -174,19 +175,41 @@ void add_inferred(Lines& lines, const Certificate& certificate) {
 struct FindingGroup {
   const FailingClass* first = nullptr;
   std::size_t classes = 0;
+  std::set<std::string> signatures;
 };
+
+// Of findings that were explained the blame tells, for one fault has as many complaints
+// as there are places that it can hit.
+std::string group_key(const FailingClass& failing) {
+  const std::string signature = signature_of(failing);
+  return failing.cause.empty()
+             ? signature
+             : signature.substr(0, signature.find(" | ")) + " | " + failing.cause;
+}
 
 std::vector<FindingGroup> group_findings(const Certificate& certificate) {
   std::vector<FindingGroup> groups;
   std::map<std::string, std::size_t> place;
   for (const FailingClass& failing : certificate.findings) {
-    const auto [known, fresh] = place.try_emplace(signature_of(failing), groups.size());
+    const auto [known, fresh] = place.try_emplace(group_key(failing), groups.size());
     if (fresh) {
-      groups.push_back(FindingGroup{&failing, 0});
+      groups.push_back(FindingGroup{&failing, 0, {}});
     }
     ++groups[known->second].classes;
+    groups[known->second].signatures.insert(signature_of(failing));
   }
   return groups;
+}
+
+// The short form; `powercut explain` has the long one.
+void add_explanation(std::string& text, const Explanation& explanation) {
+  std::back_insert_iterator<std::string> out = std::back_inserter(text);
+  fmt::format_to(out, "           reduced:   {}\n", explanation_summary(explanation));
+  for (const ExplainedWrite& write : explanation.writes) {
+    fmt::format_to(out, "           write {}: {}{}{}{}{}\n", write.seq, clause_of(write),
+                   write.holds.empty() ? "" : "; holds: ", write.holds,
+                   write.cover.empty() ? "" : "; ", write.cover);
+  }
 }
 
 void add_finding(std::string& text, const CheckContext& context,
@@ -202,9 +225,15 @@ void add_finding(std::string& text, const CheckContext& context,
   for (const std::string& line : failing.lost) {
     fmt::format_to(out, "           {}\n", line);
   }
+  if (const Explanation* const explanation = context.explanation_of(failing)) {
+    add_explanation(text, *explanation);
+  }
   if (group.classes > 1) {
-    fmt::format_to(out, "           and {} more classes of this kind\n",
-                   group.classes - 1);
+    fmt::format_to(
+        out, "           and {} more classes of this kind{}\n", group.classes - 1,
+        group.signatures.size() == 1 ? ""
+                                     : fmt::format(", with {} other sets of complaints",
+                                                   group.signatures.size() - 1));
   }
   fmt::format_to(out, "           reproduce: {}\n", reproduce_command(context, failing));
   fmt::format_to(out, "           look:      powercut mount {} --state {}{}\n",
@@ -279,6 +308,9 @@ std::string check_text(const Recording& recording, const CrashModel& model,
     fmt::format_to(out,
                    "note       completion order only: a subset of the permitted "
                    "states\n");
+  }
+  for (const std::string& note : context.notes) {
+    fmt::format_to(out, "note       {}\n", note);
   }
   constexpr std::size_t kShown = 10;
   std::size_t shown = 0;

@@ -39,27 +39,6 @@ std::string count_of(const Explanation& explanation) {
              : fmt::format("{} writes", explanation.writes.size());
 }
 
-std::string clause_of(const ExplainedWrite& write) {
-  using Kind = ReducedWrite::Kind;
-  switch (write.kind) {
-    case Kind::kLost:
-      return "did not reach the medium";
-    case Kind::kTorn:
-      return "reached the medium but for sectors " +
-             fmt::format("{}", fmt::join(write.sectors, ", "));
-    case Kind::kLanded:
-      return "reached the medium";
-    case Kind::kPartly:
-      return "reached the medium only in sectors " +
-             fmt::format("{}", fmt::join(write.sectors, ", "));
-    case Kind::kGarbage:
-      return "left garbage";
-    case Kind::kOrder:
-      return "landed in another order than others in flight with it, or not with them";
-  }
-  return "";
-}
-
 // "sent 0.012345 s after the first event, by kworker/0:1 (45)".
 std::string sent_text(const ExplainedWrite& write) {
   constexpr double kNanoseconds = 1e9;
@@ -138,21 +117,23 @@ const char* name_of(Reduction::Against against) {
 
 }  // namespace
 
-std::string to_string(ReducedWrite::Kind kind) {
+std::string clause_of(const ExplainedWrite& write) {
   using Kind = ReducedWrite::Kind;
-  switch (kind) {
+  switch (write.kind) {
     case Kind::kLost:
-      return "lost";
+      return "did not reach the medium";
     case Kind::kTorn:
-      return "torn";
+      return "reached the medium but for sectors " +
+             fmt::format("{}", fmt::join(write.sectors, ", "));
     case Kind::kLanded:
-      return "landed";
+      return "reached the medium";
     case Kind::kPartly:
-      return "partly-landed";
+      return "reached the medium only in sectors " +
+             fmt::format("{}", fmt::join(write.sectors, ", "));
     case Kind::kGarbage:
-      return "garbage";
+      return "left garbage";
     case Kind::kOrder:
-      return "order";
+      return "landed in another order than others in flight with it, or not with them";
   }
   return "";
 }

@@ -16,7 +16,7 @@ namespace powercut {
 
 struct ExplainedWrite {
   ReducedWrite::Kind kind = ReducedWrite::Kind::kLost;
-  std::uint64_t seq = 0;  // as `log list` counts (format 1: the entry)
+  std::uint64_t seq = 0;      // as `log list` counts (format 1: the entry)
   std::uint64_t time_ns = 0;  // since the first event of the log
   std::uint32_t pid = 0;
   std::string comm;
@@ -58,8 +58,8 @@ struct Explanation {
   std::vector<std::string> notes;
 };
 
-// "lost", "torn", ... : a word for each kind.
-std::string to_string(ReducedWrite::Kind kind);
+// "did not reach the medium": what became of a write.
+std::string clause_of(const ExplainedWrite& write);
 
 // One sentence: "write 412 is lost, and nothing else".
 std::string explanation_summary(const Explanation& explanation);

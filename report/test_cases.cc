@@ -72,6 +72,9 @@ void add_findings(const Json& json, std::vector<TestCase>& cases) {
                               finding.at("id").get<std::string>(),
                               finding.at("reproduce").get<std::string>(),
                               finding.at("output").get<std::string>());
+    if (finding.contains("explanation")) {
+      one.details += "\n" + finding.at("explanation").at("text").get<std::string>();
+    }
     cases.push_back(std::move(one));
   }
   for (const auto& [signature, of] : known) {

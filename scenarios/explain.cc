@@ -2,11 +2,13 @@
 
 #include "scenarios/explain.h"
 
+#include "replay/range_set.h"
 #include "replay/write_choices.h"
 #include "scenarios/write_names.h"
 
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
 namespace powercut {
@@ -33,59 +35,126 @@ Result<std::string> failing_probe(const CrashState& state, const RunOutcome& out
   return std::string("base");
 }
 
-class StateExplainer {
- public:
-  StateExplainer(const CrashState& state, StateRunner& runner,
-                 const ExplainOptions& options, std::string probe)
-      : options_(options),
-        stage_(options.oracle == nullptr
-                   ? 0
-                   : stage_at(options.oracle->boundaries(), state.space->cut())),
-        known_(runner, std::move(probe), options.proved) {}
-
-  KnownStates& known() { return known_; }
-
-  Result<Judged> ask(const CrashState& state) {
-    PC_ASSIGN_OR_RETURN(const KnownStates::Answer answer, known_.ask(state));
-    Judged judged{answer.probe != nullptr ? *answer.probe : *answer.base, answer.ran};
-    if (options_.oracle != nullptr) {
-      PC_ASSIGN_OR_RETURN(judged.verdict, judge_stage(*options_.oracle, stage_,
-                                                      *answer.base, answer.probe));
-    }
-    return judged;
+const char* cover_word(const Timeline& timeline, const NamedWrite& write) {
+  using Why = FlushCover::Why;
+  if (timeline.write(write.reduced.write).has(kWriteFailed)) {
+    return "failed";
   }
+  if (timeline.write(write.reduced.write).has(kWriteUnstable)) {
+    return "changed in flight";
+  }
+  switch (write.cover.why) {
+    case Why::kInFlight:
+      return "in flight";
+    case Why::kTooEarly:
+      return "flushed too early";
+    case Why::kSent:
+      return "flush under way";
+    case Why::kLater:
+      return "flushed later";
+    case Why::kNone:
+      return "never flushed";
+    case Why::kIgnored:
+      return "flush ignored";
+    case Why::kUncovered:
+      return "flush without effect";
+  }
+  return "";
+}
 
- private:
-  const ExplainOptions& options_;
-  std::size_t stage_;
-  KnownStates known_;
-};
+// The bytes of a write that its reduction speaks of; empty: of all of it.
+std::vector<ByteRange> parts_of(const ReducedWrite& reduced, const Write& write,
+                                std::uint32_t unit_bytes) {
+  std::vector<ByteRange> units;
+  for (const UnitKey unit : reduced.units) {
+    const std::uint64_t begin = number_of(unit) * unit_bytes;
+    units.push_back({begin, begin + unit_bytes});
+  }
+  const RangeSet whole({{write.offset_bytes, write.end_bytes()}});
+  const RangeSet parts = RangeSet(std::move(units)).common_with(whole);
+  return {parts.ranges().begin(), parts.ranges().end()};
+}
 
 }  // namespace
 
-Result<ExplainedState> explain_state(const CrashState& state, StateRunner& runner,
-                                     const ExplainOptions& options) {
-  PC_ASSIGN_OR_RETURN(const RunOutcome outcome, runner.run(0, state));
-  ExplainedState explained;
-  explained.probe = options.probe;
-  if (explained.probe.empty()) {
-    PC_ASSIGN_OR_RETURN(explained.probe, failing_probe(state, outcome, options.oracle));
+std::string ExplainedState::cause() const {
+  if (reduction.against == Reduction::Against::kNothing) {
+    return "whatever is pending";
   }
-  StateExplainer explainer(state, runner, options, explained.probe);
-  explainer.known().learn(state, outcome);
+  const Timeline& timeline = reduction.failing.space->recording().timeline();
+  std::set<std::string> causes;
+  for (const NamedWrite& write : writes) {
+    causes.insert(fmt::format("{} {} ({})", to_string(write.reduced.kind),
+                              fmt::join(write.kinds, "+"), cover_word(timeline, write)));
+  }
+  return fmt::format("{}", fmt::join(causes, ", "));
+}
+
+Explainer::Explainer(StateRunner& runner, ExplainOptions options)
+    : runner_(runner), options_(std::move(options)) {}
+
+Explainer::~Explainer() = default;
+
+Result<Explainer::Known*> Explainer::known_of(const CrashState& state,
+                                              const std::string& probe) {
+  Known& known =
+      known_.try_emplace(probe, Known{KnownStates(runner_, probe, options_.proved), {}})
+          .first->second;
+  if (options_.teach && known.taught != state.space) {
+    PC_RETURN_IF_ERROR(options_.teach(state.space, known.states));
+    known.taught = state.space;
+  }
+  return &known;
+}
+
+Status Explainer::name_writes(const CrashState& state, ExplainedState& explained) {
+  if (!names_ || names_->space() != state.space) {
+    names_ = std::make_unique<WriteNames>(most_state(state.space));
+  }
+  const Timeline& timeline = state.space->recording().timeline();
+  for (const ReducedWrite& reduced : explained.reduction.writes) {
+    PC_ASSIGN_OR_RETURN(
+        WriteName name,
+        names_->name(reduced.write, parts_of(reduced, timeline.write(reduced.write),
+                                             state.space->unit_bytes())));
+    explained.writes.push_back(NamedWrite{
+        reduced, std::move(name.holds), std::move(name.kinds),
+        flush_cover(timeline, options_.model, reduced.write, state.space->cut())});
+  }
+  explained.notes = names_->notes();
+  return {};
+}
+
+Result<ExplainedState> Explainer::explain(const CrashState& state,
+                                          const std::string& probe) {
+  PC_ASSIGN_OR_RETURN(const RunOutcome outcome, runner_.run(0, state));
+  ExplainedState explained;
+  explained.probe = probe;
+  if (explained.probe.empty()) {
+    PC_ASSIGN_OR_RETURN(explained.probe, failing_probe(state, outcome, options_.oracle));
+  }
+  PC_ASSIGN_OR_RETURN(Known* const known, known_of(state, explained.probe));
+  known->states.learn(state, outcome);
+  const std::size_t stage =
+      options_.oracle == nullptr
+          ? 0
+          : stage_at(options_.oracle->boundaries(), state.space->cut());
   ReductionOptions reduction;
-  reduction.ask = [&](const CrashState& each) { return explainer.ask(each); };
-  reduction.max_runs = options.max_runs;
+  reduction.ask = [&](const CrashState& each) -> Result<Judged> {
+    PC_ASSIGN_OR_RETURN(const KnownStates::Answer answer, known->states.ask(each));
+    Judged judged{answer.probe != nullptr ? *answer.probe : *answer.base, answer.ran};
+    if (options_.oracle != nullptr) {
+      PC_ASSIGN_OR_RETURN(judged.verdict, judge_stage(*options_.oracle, stage,
+                                                      *answer.base, answer.probe));
+    }
+    return judged;
+  };
+  reduction.max_runs = options_.max_runs;
   PC_ASSIGN_OR_RETURN(explained.reduction, reduce(state, reduction));
   const WriteChoices choices(state.space);
   explained.pending = choices.count();
   explained.missing_before = choices.missing(state.options).size();
-  WriteNames names(most_state(state.space));
-  for (const ReducedWrite& write : explained.reduction.writes) {
-    PC_ASSIGN_OR_RETURN(std::string holds, names.holds(write.write));
-    explained.holds.push_back(std::move(holds));
-  }
-  explained.notes = names.notes();
+  PC_RETURN_IF_ERROR(name_writes(state, explained));
   return explained;
 }
 

@@ -2,12 +2,14 @@
 
 #include "scenarios/write_names.h"
 
+#include "replay/signature.h"
 #include "replay/state_view.h"
 #include "scenarios/state_owners.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace powercut {
 
@@ -24,6 +26,16 @@ std::string joined(const std::vector<std::string>& words, const char* between) {
   return words.size() > shown
              ? text + fmt::format("{}and {} more", between, words.size() - shown)
              : text;
+}
+
+// What it is, without which one it is: "inode table" of "inode table of group 3", "file"
+// of "file /a/b".
+std::string owner_kind(const std::string& what) {
+  std::size_t end = what.size();
+  for (const char* name : {" /", " of group ", ": "}) {
+    end = std::min(end, what.find(name));
+  }
+  return without_numbers(what.substr(0, end));
 }
 
 std::vector<std::byte> read_range(const BlockSource& source, std::uint64_t begin,
@@ -118,8 +130,12 @@ std::string WriteNames::logged_copy(const OfDevice& of, const Write& write,
 std::string WriteNames::journal_blocks(const OfDevice& of, const Write& write,
                                        const ByteRange& range) const {
   const std::uint64_t block = of.journal->block_bytes;
+  // Of a part of a block all of it is needed to tell what it is.
+  const std::uint64_t begin = std::max(range.begin / block * block, write.offset_bytes);
+  const std::uint64_t end =
+      std::min((range.end + block - 1) / block * block, write.end_bytes());
   std::vector<std::string> names;
-  for (std::uint64_t at = range.begin; at + block <= range.end; at += block) {
+  for (std::uint64_t at = begin; at + block <= end; at += block) {
     const std::optional<Jbd2Block> own = read_jbd2_block(
         state_.space->recording().timeline().data(write, at - write.offset_bytes, block),
         *of.journal);
@@ -128,21 +144,34 @@ std::string WriteNames::journal_blocks(const OfDevice& of, const Write& write,
   return names.empty() ? "a part of a block" : joined(names, ", ");
 }
 
-Result<std::string> WriteNames::holds(WriteIndex index) {
+std::string WriteNames::holds(const OfDevice& of, const Write& write,
+                              const OwnedRange& owned) const {
+  std::string name = owned.text();
+  if (write.op != Op::kWrite) {
+    return name;
+  }
+  if (of.owners->inode_at(owned.range.begin)) {
+    return name + ": " + changed_inodes(of, write, owned.range);
+  }
+  return owned.what == kJournal && of.journal
+             ? name + ": " + journal_blocks(of, write, owned.range)
+             : name;
+}
+
+Result<WriteName> WriteNames::name(WriteIndex index,
+                                   const std::vector<ByteRange>& parts) {
   const Write& write = state_.space->recording().timeline().write(index);
   PC_ASSIGN_OR_RETURN(const OfDevice* const of, device(write.device));
+  const std::vector<ByteRange> all = {{write.offset_bytes, write.end_bytes()}};
   std::vector<std::string> names;
-  for (const OwnedRange& owned :
-       of->owners->owners_of({write.offset_bytes, write.end_bytes()})) {
-    std::string name = owned.text();
-    if (write.op == Op::kWrite && of->owners->inode_at(owned.range.begin)) {
-      name += ": " + changed_inodes(*of, write, owned.range);
-    } else if (write.op == Op::kWrite && owned.what == kJournal && of->journal) {
-      name += ": " + journal_blocks(*of, write, owned.range);
+  std::set<std::string> kinds;
+  for (const ByteRange& part : parts.empty() ? all : parts) {
+    for (const OwnedRange& owned : of->owners->owners_of(part)) {
+      names.push_back(holds(*of, write, owned));
+      kinds.insert(owner_kind(owned.what));
     }
-    names.push_back(std::move(name));
   }
-  return joined(names, "; ");
+  return WriteName{joined(names, "; "), {kinds.begin(), kinds.end()}};
 }
 
 }  // namespace powercut

@@ -20,6 +20,12 @@
 
 namespace powercut {
 
+// What one write holds.
+struct WriteName {
+  std::string holds;               // "inode table of group 0: inode 12 (file /a/b)"
+  std::vector<std::string> kinds;  // sorted: "directory", "inode table of group #"
+};
+
 // Keeps the state's space alive. Not thread-safe.
 class WriteNames {
  public:
@@ -27,8 +33,11 @@ class WriteNames {
   explicit WriteNames(CrashState state);
   ~WriteNames();
 
-  // An Error only if interrupted, or if there is no room for an image.
-  Result<std::string> holds(WriteIndex write);
+  // Of all of the write, or of these parts of it (ranges of its device, by place). An
+  // Error only if interrupted, or if there is no room for an image.
+  Result<WriteName> name(WriteIndex write, const std::vector<ByteRange>& parts = {});
+
+  const std::shared_ptr<const StateSpace>& space() const { return state_.space; }
 
   // What could not be told; complete after the last question.
   const std::vector<std::string>& notes() const { return notes_; }
@@ -40,6 +49,8 @@ class WriteNames {
   };
 
   Result<const OfDevice*> device(std::uint16_t index);
+  std::string holds(const OfDevice& of, const Write& write,
+                    const OwnedRange& owned) const;
   std::string changed_inodes(const OfDevice& of, const Write& write,
                              const ByteRange& range) const;
   std::string journal_blocks(const OfDevice& of, const Write& write,

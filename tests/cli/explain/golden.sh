@@ -18,6 +18,9 @@ expect 0 explain golden.log --state c225.w.all-106-110 "${flags[@]}" --json two.
 says out 'it is enough that 1 write of 11 pending goes wrong'
 says out 'holds: journal: copy of group descriptors (transaction 2)'
 says out 'flush 4 (entry 112) covers it, and is ignored by the fault'
+# A torn one: half of a block of the journal, which is named for what all of it is; and of
+# another atomic unit than the others.
+show explain golden.log --state c258.512.all:d0u32773=96 "${flags[@]}"
 for report in one two; do
   json $report.json 'len(writes) >= 1 and minimal and runs <= asked and runs <= 40'
   failing=$(sed -n 's/^  "state": "\(.*\)",/\1/p' $report.json)

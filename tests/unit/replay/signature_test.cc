@@ -36,5 +36,15 @@ TEST_CASE("probes of a kind are alike, and not the base", "[replay][signature]")
   CHECK(signature_of(finding("base", {"two\nlines"})).find('\n') == std::string::npos);
 }
 
+TEST_CASE("the blame of an explained finding is part of it", "[replay][signature]") {
+  FailingClass one = finding("base", {"stale"});
+  FailingClass other = one;
+  const std::string unexplained = signature_of(one);
+  one.cause = "lost directory (never flushed)";
+  other.cause = "torn directory (never flushed)";
+  CHECK(signature_of(one) == unexplained + " | lost directory (never flushed)");
+  CHECK(signature_of(one) != signature_of(other));
+}
+
 }  // namespace
 }  // namespace powercut
