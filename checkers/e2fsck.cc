@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/subprocess.h"
+#include "checkers/complaint.h"
 #include "checkers/e2fsck_log.h"
 
 #include <fmt/format.h>
@@ -66,7 +67,7 @@ std::string reason_of(const std::string& output) {
 
 Verdict judge(const ExitState& state, const E2fsckLog& log) {
   Verdict verdict;
-  verdict.output = state.output;
+  verdict.output = without_addresses(state.output);
   if (state.timed_out || state.interrupted || state.signal) {
     verdict.kind = Verdict::Kind::kInconclusive;
     verdict.reason = "e2fsck: " + to_string(state);

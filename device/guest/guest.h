@@ -46,7 +46,7 @@ struct GuestOptions {
   unsigned cpus = 2;
   GuestAccel accel = GuestAccel::kTcg;
   std::filesystem::path console;  // empty: in the run directory
-  std::chrono::seconds boot_timeout{60};
+  std::chrono::seconds boot_timeout{180};
   std::chrono::seconds hang_timeout{15};  // without a beat of the agent
   std::chrono::seconds hung_task{60};     // see QemuOptions
   // Called, inside run(), for each `powercut mark` in the guest; without it commands

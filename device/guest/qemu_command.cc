@@ -30,8 +30,9 @@ std::string kernel_arguments(const QemuOptions& options) {
       kGuestInit);
   if (options.accel == GuestAccel::kTcg) {
     // The kernel distrusts an emulated TSC and would read the time from the HPET, whose
-    // every access leaves the emulated code.
-    text += " tsc=reliable clocksource=tsc";
+    // every access leaves the emulated code. And it panics ("IO-APIC + timer doesn't
+    // work") if on a busy machine the timer does not tick while it looks.
+    text += " tsc=reliable clocksource=tsc no_timer_check";
   }
   if (options.hung_task.count() > 0) {
     text += fmt::format(" hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs={}",
