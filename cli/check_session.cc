@@ -261,13 +261,24 @@ CheckSession prepare(const Arguments& arguments,
 
 }  // namespace
 
+namespace {
+
+std::string checker_help() {
+  std::string text = "who judges a state: ";
+  for (const CheckerKind& kind : checker_kinds()) {
+    text += kind.synopsis + (&kind == &checker_kinds().back() ? "" : ", ");
+  }
+  return text + " (`powercut doctor` says what they are)";
+}
+
+}  // namespace
+
 void add_check_options(po::options_description& options) {
   options.add_options()("from", po::value<std::string>(),
                         "first instant: start, end, mark:NAME, flush:N, entry:N, seq:N "
                         "(default: mark:mkfs if there is one, else start)")(
       "to", po::value<std::string>()->default_value("end"), "last instant")(
-      "checker", po::value<std::string>()->default_value("ext4"),
-      "ext4, xfs, btrfs, f2fs, vfat, usable:TYPE, or 'command:PROG ARGS {}'")(
+      "checker", po::value<std::string>()->default_value("ext4"), checker_help().c_str())(
       "scenario", po::value<std::string>(),
       "the scenario that was recorded: its oracle, and its checker and model unless "
       "others are named")("data",
