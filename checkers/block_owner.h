@@ -5,7 +5,8 @@
 // nothing and is no checker.
 //
 // Of ext2, ext3 and ext4 that begin at the first byte of the disk; of anything else every
-// owner is "not known: ..." with the reason. The file system is read once, in process, by
+// owner is "not known: ..." with the reason, but see image_owners.h. The file system is
+// read once, in process, by
 // libext2fs: no mount, no root. Cost: reads of all inode tables, directories and block
 // maps, none of what files hold; memory for each fragment of each file.
 //

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/image_source.h"
+#include "checkers/image_owners.h"
 #include "device/run_dir.h"
 #include "replay/materialize.h"
 
@@ -30,6 +31,16 @@ Result<std::unique_ptr<const BlockOwners>> recovered_owners(const Recording& rec
   return read_block_owners(*image);
 }
 
+Result<std::unique_ptr<const BlockOwners>> owners_by_program(const Recording& recording,
+                                                             const BlockSource& view,
+                                                             Cut cut,
+                                                             std::uint16_t device) {
+  PC_ASSIGN_OR_RETURN(const RunDir run_dir, RunDir::create());
+  const std::filesystem::path path = run_dir.path() / "image";
+  PC_RETURN_IF_ERROR(write_image(recording, view, cut, device, path));
+  return read_block_owners_of_image(path);
+}
+
 }  // namespace
 
 Status write_image(const Recording& recording, const BlockSource& view, Cut cut,
@@ -49,7 +60,12 @@ Status write_image(const Recording& recording, const BlockSource& view, Cut cut,
 Result<std::unique_ptr<const BlockOwners>> owners_of_state(
     const Recording& recording, const BlockSource& view, Cut cut, std::uint16_t device,
     std::vector<std::string>& notes) {
-  std::unique_ptr<const BlockOwners> owners = read_block_owners(view);
+  std::unique_ptr<const BlockOwners> owners;
+  if (owners_need_image(view)) {
+    PC_ASSIGN_OR_RETURN(owners, owners_by_program(recording, view, cut, device));
+  } else {
+    owners = read_block_owners(view);
+  }
   if (owners->needs_recovery()) {
     Result<std::unique_ptr<const BlockOwners>> recovered =
         recovered_owners(recording, view, cut, device);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // What lies where in a state of a recording: block owners, with the journal replayed
-// first where the file system needs that (checkers/block_owner.h says why).
+// first where the file system needs that (checkers/block_owner.h says why), or told by
+// the file system's own program (checkers/image_owners.h).
 
 #pragma once
 

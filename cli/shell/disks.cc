@@ -3,6 +3,7 @@
 #include "cli/shell/disks.h"
 
 #include "base/ensure.h"
+#include "checkers/image_owners.h"
 #include "device/disk_server.h"
 #include "device/served_disk.h"
 #include "replay/state_view.h"
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMostKept = 4;
 
-// A served disk with what e2fsck wrote to it, read without its server.
+// A served disk with what a program wrote to it, read without its server.
 class RecoveredSource : public BlockSource {
  public:
   explicit RecoveredSource(const std::shared_ptr<const BlockSource>& view)
@@ -62,20 +63,37 @@ const RunDir& ShellDisks::run_dir() {
   return *run_dir_;
 }
 
-// Through a served disk: what e2fsck does not read is never copied, whatever the size.
-std::shared_ptr<const BlockSource> ShellDisks::recovered(
-    const std::shared_ptr<const BlockSource>& view) {
+// Shows a view to programs as a file: what they do not read is never copied, whatever the
+// size. The source has what they wrote too.
+std::shared_ptr<const BlockSource> ShellDisks::served(
+    const std::shared_ptr<const BlockSource>& view,
+    const std::function<void(const std::filesystem::path&)>& use) {
   const std::filesystem::path mountpoint =
-      value_or_throw(run_dir().make_directory(fmt::format("journal{}", served_++)));
+      value_or_throw(run_dir().make_directory(fmt::format("served{}", served_++)));
   std::shared_ptr<RecoveredSource> source = std::make_shared<RecoveredSource>(view);
   DiskServer::Options options;
   options.threads = 1;
   const std::unique_ptr<DiskServer> server = value_or_throw(DiskServer::start(
       mountpoint, run_dir().run_id(), {DiskFile{"disk", &source->disk()}}, options));
-  const Status replayed = replay_ext4_journal(server->path(0));
+  use(server->path(0));
   value_or_throw(server->stop());
-  value_or_throw(replayed);
   return source;
+}
+
+std::shared_ptr<const BlockSource> ShellDisks::recovered(
+    const std::shared_ptr<const BlockSource>& view) {
+  return served(view, [](const std::filesystem::path& file) {
+    value_or_throw(replay_ext4_journal(file));
+  });
+}
+
+std::shared_ptr<const BlockOwners> ShellDisks::owners_by_program(
+    const std::shared_ptr<const BlockSource>& view) {
+  std::shared_ptr<const BlockOwners> owners;
+  served(view, [&](const std::filesystem::path& file) {
+    owners = value_or_throw(read_block_owners_of_image(file));
+  });
+  return owners;
 }
 
 std::shared_ptr<const StateFiles> ShellDisks::files(const CrashState& state,
@@ -115,15 +133,20 @@ std::shared_ptr<const BlockOwners> ShellDisks::owners(
   }
   const std::shared_ptr<const StateView> view = linear_view(recording, cut, device);
   std::shared_ptr<const BlockOwners> owners = read_block_owners(*view);
-  if (owners->needs_recovery()) {
-    try {
+  const bool by_program = owners_need_image(*view);
+  try {
+    if (by_program) {
+      owners = owners_by_program(view);
+      note = fmt::format("{}", fmt::join(owners->notes(), "; "));
+    } else if (owners->needs_recovery()) {
       owners = read_block_owners(*recovered(view));
-    } catch (const Failure& failure) {
-      if (failure.error().kind == ErrorKind::kInterrupted) {
-        throw;
-      }
-      note = "owners are told without the journal: " + failure.error().message;
     }
+  } catch (const Failure& failure) {
+    if (failure.error().kind == ErrorKind::kInterrupted) {
+      throw;
+    }
+    note = fmt::format("owners are told without {}: {}",
+                       by_program ? "a program" : "the journal", failure.error().message);
   }
   owners_.push_front({key, owners, note});
   owners_.resize(std::min(owners_.size(), kMostKept));

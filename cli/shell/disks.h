@@ -11,6 +11,8 @@
 #include "replay/crash_state.h"
 
 #include <deque>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,8 +43,8 @@ class ShellDisks {
   std::shared_ptr<const StateFiles> files(const CrashState& state, std::uint16_t device,
                                           bool raw);
 
-  // Of what was complete at `cut`, without a crash. Never null; `note` gets why the
-  // journal is not in it.
+  // Of what was complete at `cut`, without a crash. Never null; `note` gets what could
+  // not be told, or why the journal is not in it.
   std::shared_ptr<const BlockOwners> owners(
       const std::shared_ptr<const Recording>& recording, Cut cut, std::uint16_t device,
       std::string& note);
@@ -59,7 +61,12 @@ class ShellDisks {
     std::string note;
   };
 
+  std::shared_ptr<const BlockSource> served(
+      const std::shared_ptr<const BlockSource>& view,
+      const std::function<void(const std::filesystem::path&)>& use);
   std::shared_ptr<const BlockSource> recovered(
+      const std::shared_ptr<const BlockSource>& view);
+  std::shared_ptr<const BlockOwners> owners_by_program(
       const std::shared_ptr<const BlockSource>& view);
 
   std::optional<RunDir> run_dir_;

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "checkers/image_owners.h"
+
+#include "base/image_source.h"
+#include "checkers/claimed_owners.h"
+#include "checkers/xfs_owners.h"
+
+#include <array>
+#include <cstring>
+#include <string_view>
+
+namespace powercut {
+
+namespace {
+
+using OwnersResult = Result<std::unique_ptr<const BlockOwners>>;
+
+struct FileSystem {
+  std::uint64_t offset_bytes;
+  std::string_view magic;
+  OwnersResult (*read)(const std::filesystem::path& image, std::uint64_t disk_bytes);
+};
+
+constexpr std::array<FileSystem, 1> kFileSystems = {{
+    {0, "XFSB",
+     [](const std::filesystem::path& image, std::uint64_t disk_bytes) {
+       return read_xfs_owners(image, disk_bytes);
+     }},
+}};
+
+const FileSystem* file_system_of(const BlockSource& disk) {
+  for (const FileSystem& known : kFileSystems) {
+    std::array<std::byte, 8> bytes{};
+    const std::size_t length = known.magic.size();
+    if (known.offset_bytes + length > disk.size_bytes()) {
+      continue;
+    }
+    disk.read(known.offset_bytes, std::span(bytes).first(length));
+    if (std::memcmp(bytes.data(), known.magic.data(), length) == 0) {
+      return &known;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool owners_need_image(const BlockSource& disk) {
+  return file_system_of(disk) != nullptr;
+}
+
+OwnersResult read_block_owners_of_image(const std::filesystem::path& image) {
+  PC_ASSIGN_OR_RETURN(const auto source, ImageSource::open(image));
+  const FileSystem* const known = file_system_of(*source);
+  if (known == nullptr) {
+    return read_block_owners(*source);
+  }
+  OwnersResult owners = known->read(image, source->size_bytes());
+  if (owners || owners.error().kind == ErrorKind::kInterrupted) {
+    return owners;
+  }
+  const std::string& reason = owners.error().message;
+  return unknown_owners(reason, {"what lies where is not told: " + reason});
+}
+
+}  // namespace powercut
