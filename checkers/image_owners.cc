@@ -3,6 +3,7 @@
 #include "checkers/image_owners.h"
 
 #include "base/image_source.h"
+#include "checkers/btrfs_owners.h"
 #include "checkers/claimed_owners.h"
 #include "checkers/xfs_owners.h"
 
@@ -19,14 +20,17 @@ using OwnersResult = Result<std::unique_ptr<const BlockOwners>>;
 struct FileSystem {
   std::uint64_t offset_bytes;
   std::string_view magic;
+  // nullptr: it is read in process.
   OwnersResult (*read)(const std::filesystem::path& image, std::uint64_t disk_bytes);
 };
 
-constexpr std::array<FileSystem, 1> kFileSystems = {{
+constexpr std::array<FileSystem, 3> kFileSystems = {{
+    {1024 + 56, "\x53\xef", nullptr},
     {0, "XFSB",
      [](const std::filesystem::path& image, std::uint64_t disk_bytes) {
        return read_xfs_owners(image, disk_bytes);
      }},
+    {65536 + 64, "_BHRfS_M", &read_btrfs_owners},
 }};
 
 const FileSystem* file_system_of(const BlockSource& disk) {
@@ -47,13 +51,14 @@ const FileSystem* file_system_of(const BlockSource& disk) {
 }  // namespace
 
 bool owners_need_image(const BlockSource& disk) {
-  return file_system_of(disk) != nullptr;
+  const FileSystem* const known = file_system_of(disk);
+  return known != nullptr && known->read != nullptr;
 }
 
 OwnersResult read_block_owners_of_image(const std::filesystem::path& image) {
   PC_ASSIGN_OR_RETURN(const auto source, ImageSource::open(image));
   const FileSystem* const known = file_system_of(*source);
-  if (known == nullptr) {
+  if (known == nullptr || known->read == nullptr) {
     return read_block_owners(*source);
   }
   OwnersResult owners = known->read(image, source->size_bytes());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Block owners of file systems that only their own programs can read, from an image file:
-// XFS by xfs_db.
+// XFS by xfs_db, btrfs by btrfs inspect-internal.
 
 #pragma once
 

@@ -8,7 +8,7 @@
 . "$CLI/lib.sh"
 
 needs_root
-needs mkfs.xfs xfs_db python3 unshare mount
+needs mkfs.xfs xfs_db mkfs.btrfs btrfs python3 unshare mount
 
 # owned FS SIZE PLACE NAME: on a recording of FS, the file's bytes are named, and PLACE is
 # called NAME.
@@ -33,6 +33,7 @@ print(mmap.mmap(disk.fileno(), 0, access=mmap.ACCESS_READ).find(b"owner 00257"))
   says out "$4 (device 0"
 }
 
+owned btrfs 256M 64K 'superblock 0'
 owned xfs 320M 0 superblock
 unshare --mount bash -c 'mount --bind /dev/null "$0" && exec "$@"' \
   "$(type -P xfs_db)" "$POWERCUT" shell run.log --eval "goto end; owner @$at" >out 2>err

@@ -7,12 +7,12 @@
 
 #include "base/random.h"
 #include "checkers/image_owners.h"
-#include "tests/support/image_subject.h"
+#include "tests/support/marked_files.h"
 
 #include <catch2/catch.hpp>
-#include <fmt/format.h>
 
 #include <fstream>
+#include <map>
 
 namespace powercut {
 namespace {
@@ -24,22 +24,11 @@ using test::run_program;
 constexpr std::uint64_t kImageBytes = 300 << 20;
 constexpr int kManyFiles = 120;
 
-// A file whose every sector says where in the file it is.
-std::string marked(const std::string& name, std::size_t sectors) {
-  std::string bytes;
-  for (std::size_t i = 0; i < sectors; ++i) {
-    std::string sector = fmt::format("{} sector {};", name, i);
-    sector.resize(512, '.');
-    bytes += sector;
-  }
-  return bytes;
-}
-
 class XfsImage : public Image {
  public:
   explicit XfsImage(const std::vector<std::string>& arguments) : Image(kImageBytes) {
     const fs::path big = file("big");
-    std::ofstream(big) << marked("big", 400);
+    std::ofstream(big) << test::marked_bytes("big", 400);
     const fs::path prototype = file("prototype");
     std::ofstream text(prototype);
     text << "/stage\n0 0\nd--755 0 0\na d--755 0 0\nb ---644 0 0 " << big.string()
@@ -71,25 +60,6 @@ const std::vector<std::vector<std::string>>& kinds() {
   return listed;
 }
 
-// What owns the sectors in which the marks of /a/b and of its copies are: the only files.
-void check_marks(const Image& image, const BlockOwners& owners) {
-  const std::string bytes = image.read(0, kImageBytes);
-  constexpr std::string_view kMark = "big sector ";
-  std::size_t found = 0;
-  for (std::size_t at = bytes.find(kMark); at != std::string::npos;
-       at = bytes.find(kMark, at + 1)) {
-    const std::uint64_t sector = std::stoull(bytes.substr(at + kMark.size(), 8));
-    const std::vector<OwnedRange> owned = owners.owners_of({at, at + 512});
-    REQUIRE(owned.size() == 1);
-    REQUIRE(owned[0].byte_in_file == sector * 512);
-    if (owned[0].what != "file /a/b") {
-      REQUIRE(owned[0].what.starts_with("file /many/a_file_with_a_name_of_some_length_"));
-    }
-    ++found;
-  }
-  CHECK(found == 400 * (kManyFiles + 1));
-}
-
 TEST_CASE("a byte of a file on XFS belongs to that file, and says where in it",
           "[checkers][xfs_owners]") {
   for (const std::vector<std::string>& kind : kinds()) {
@@ -97,7 +67,13 @@ TEST_CASE("a byte of a file on XFS belongs to that file, and says where in it",
     const XfsImage image(kind);
     const std::unique_ptr<const BlockOwners> owners = image.owners();
     CHECK(owners->notes().empty());
-    check_marks(image, *owners);
+    // The copies of /a/b have the same bytes.
+    const test::FoundMarks marks = test::find_marks(image, *owners, "big", "file /");
+    CHECK(marks.wrong == "");
+    CHECK(marks.found == 400 * (kManyFiles + 1));
+    CHECK(
+        test::find_marks(image, *owners, "big", "file /many/").wrong.find("file /a/b") !=
+        std::string::npos);
   }
 }
 
