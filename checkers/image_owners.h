@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Block owners of file systems that only their own programs can read, from an image file:
-// XFS by xfs_db, btrfs by btrfs inspect-internal.
+// XFS by xfs_db, btrfs by btrfs inspect-internal, f2fs by dump.f2fs.
 
 #pragma once
 
@@ -20,8 +20,8 @@ bool owners_need_image(const BlockSource& disk);
 
 // Of any file system. Never null: without the program every owner is "not known: xfs_db
 // is missing (package xfsprogs)", with a note. An Error only if interrupted, or if the
-// image cannot be opened.
+// image cannot be opened. `scratch`: a directory in which programs may write.
 Result<std::unique_ptr<const BlockOwners>> read_block_owners_of_image(
-    const std::filesystem::path& image);
+    const std::filesystem::path& image, const std::filesystem::path& scratch);
 
 }  // namespace powercut

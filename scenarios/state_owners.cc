@@ -38,7 +38,7 @@ Result<std::unique_ptr<const BlockOwners>> owners_by_program(const Recording& re
   PC_ASSIGN_OR_RETURN(const RunDir run_dir, RunDir::create());
   const std::filesystem::path path = run_dir.path() / "image";
   PC_RETURN_IF_ERROR(write_image(recording, view, cut, device, path));
-  return read_block_owners_of_image(path);
+  return read_block_owners_of_image(path, run_dir.path());
 }
 
 }  // namespace

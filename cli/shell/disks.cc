@@ -91,7 +91,7 @@ std::shared_ptr<const BlockOwners> ShellDisks::owners_by_program(
     const std::shared_ptr<const BlockSource>& view) {
   std::shared_ptr<const BlockOwners> owners;
   served(view, [&](const std::filesystem::path& file) {
-    owners = value_or_throw(read_block_owners_of_image(file));
+    owners = value_or_throw(read_block_owners_of_image(file, run_dir().path()));
   });
   return owners;
 }

@@ -47,7 +47,7 @@ class BtrfsImage : public test::Image {
   }
 
   std::unique_ptr<const BlockOwners> owners() const {
-    return value_or_throw(read_block_owners_of_image(path()));
+    return value_or_throw(read_block_owners_of_image(path(), file("scratch")));
   }
 };
 
