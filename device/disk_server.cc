@@ -3,284 +3,54 @@
 #include "device/disk_server.h"
 
 #include "base/ensure.h"
-#include "base/fd.h"
-#include "base/run_id.h"
-#include "device/connection_guard.h"
 #include "device/fuse_ops.h"
+#include "device/fuse_session.h"
 
-#include <fmt/format.h>
-
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdarg>
-#include <cstdio>
-#include <cstdlib>
-#include <mutex>
-#include <string_view>
-#include <thread>
 #include <utility>
 
 namespace powercut {
-namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
-
-// libfuse tells failures to a log and not to its caller; this keeps the last line.
-thread_local std::string last_fuse_message;
-
-void keep_fuse_message(fuse_log_level /*level*/, const char* format, va_list arguments) {
-  std::array<char, 512> text = {};
-  std::vsnprintf(text.data(), text.size(), format, arguments);
-  last_fuse_message = text.data();
-  while (last_fuse_message.ends_with('\n')) {
-    last_fuse_message.pop_back();
-  }
-}
-
-Status check_fuse() {
-  const Fd fd(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
-  if (fd.valid()) {
-    return {};
-  }
-  Error error = system_error("cannot open /dev/fuse", errno);
-  error.kind = ErrorKind::kMissing;
-  error.hint = errno == EACCES ? "run as root" : "load the kernel module: modprobe fuse";
-  return fail(std::move(error));
-}
-
-// Blocks all signals while threads are made, so that they go to the program's own.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_ = {};
+// What is shown, and the mount that shows it, which goes first.
+struct DiskServer::Shown {
+  FuseDirectory directory;
+  std::vector<std::filesystem::path> paths;
+  std::unique_ptr<FuseSession> session;
 };
 
-}  // namespace
-
-// A FUSE session and the threads that serve it.
-class DiskServer::Session {
- public:
-  Session(std::filesystem::path mountpoint, FuseDirectory directory,
-          const DiskServer::Options& options);
-  ~Session();
-
-  Status mount(const std::string& run_id);
-  Status start_guard();
-  void start_threads();
-  Status stop();
-
-  const std::filesystem::path& path(std::size_t index) const { return paths_.at(index); }
-
-  void notify_resized(std::size_t index) {
-    fuse_lowlevel_notify_inval_inode(session_, inode_of_file(index), -1, 0);
-  }
-
- private:
-  void serve();
-  bool unmount_within(milliseconds patience) const;
-  void abort_connection() const;
-
-  std::filesystem::path mountpoint_;
-  FuseDirectory directory_;
-  DiskServer::Options options_;
-  std::vector<std::filesystem::path> paths_;
-  fuse_session* session_ = nullptr;
-  unsigned connection_ = 0;  // the minor device number of the mount
-  std::mutex stop_mutex_;
-  bool mounted_ = false;
-  std::unique_ptr<ConnectionGuard> guard_;
-  std::vector<std::thread> threads_;
-};
-
-DiskServer::Session::Session(std::filesystem::path mountpoint, FuseDirectory directory,
-                             const DiskServer::Options& options)
-    : mountpoint_(std::move(mountpoint)),
-      directory_(std::move(directory)),
-      options_(options) {
-  for (const DiskFile& file : directory_.files) {
-    paths_.push_back(mountpoint_ / file.name);
-  }
-  if (options_.threads == 0) {
-    options_.threads = std::max(2U, std::thread::hardware_concurrency());
-  }
-}
-
-DiskServer::Session::~Session() {
-  [[maybe_unused]] const Status ignored = stop();
-  if (session_ != nullptr) {
-    fuse_session_destroy(session_);
-  }
-}
-
-Status DiskServer::Session::mount(const std::string& run_id) {
-  std::string mount_options =
-      fmt::format("fsname={}{},subtype=powercut", kRunPrefix, run_id);
-  if (options_.allow_other) {
-    mount_options += ",allow_other";
-  }
-  if (options_.read_only) {
-    mount_options += ",ro";
-  }
-  fuse_args arguments = FUSE_ARGS_INIT(0, nullptr);
-  fuse_opt_add_arg(&arguments, "powercut");
-  fuse_opt_add_arg(&arguments, "-o");
-  fuse_opt_add_arg(&arguments, mount_options.c_str());
-  fuse_set_log_func(&keep_fuse_message);
-  last_fuse_message.clear();
-  session_ = fuse_session_new(&arguments, &disk_operations(), sizeof(fuse_lowlevel_ops),
-                              &directory_);
-  fuse_opt_free_args(&arguments);
-  if (session_ == nullptr) {
-    return fail(ErrorKind::kSystem,
-                fmt::format("cannot make a FUSE session: {}", last_fuse_message));
-  }
-  if (fuse_session_mount(session_, mountpoint_.c_str()) != 0) {
-    return fail(::geteuid() == 0 ? ErrorKind::kSystem : ErrorKind::kMissing,
-                fmt::format("cannot mount a FUSE file system on {}: {}",
-                            mountpoint_.native(), last_fuse_message),
-                ::geteuid() == 0 ? "" : "run as root, or install fuse3");
-  }
-  mounted_ = true;
-  ::fcntl(fuse_session_fd(session_), F_SETFD, FD_CLOEXEC);
-  return {};
-}
-
-// Before any thread of ours, or anybody else, can wait for the disks.
-Status DiskServer::Session::start_guard() {
-  const SignalsBlocked blocked;
-  PC_ASSIGN_OR_RETURN(guard_, ConnectionGuard::start(mountpoint_));
-  return {};
-}
-
-void DiskServer::Session::start_threads() {
-  {
-    const SignalsBlocked blocked;
-    for (unsigned i = 0; i < options_.threads; ++i) {
-      threads_.emplace_back([this] { serve(); });
-    }
-  }
-  struct stat status = {};
-  if (::stat(mountpoint_.c_str(), &status) == 0) {
-    connection_ = minor(status.st_dev);
-  }
-}
-
-// Serves until the mount or the connection is gone.
-void DiskServer::Session::serve() {
-  // A file system on a loop on our file may wait for us; we must not wait for it in turn
-  // when memory or dirty pages run short.
-  ::prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
-  fuse_buf buffer = {};
-  while (fuse_session_exited(session_) == 0) {
-    const int got = fuse_session_receive_buf(session_, &buffer);
-    if (got > 0) {
-      fuse_session_process_buf(session_, &buffer);
-    } else if (got != -EINTR && got != -EAGAIN) {
-      break;
-    }
-  }
-  std::free(buffer.mem);
-}
-
-bool DiskServer::Session::unmount_within(milliseconds patience) const {
-  const steady_clock::time_point end = steady_clock::now() + patience;
-  milliseconds pause{1};
-  while (::umount2(mountpoint_.c_str(), UMOUNT_NOFOLLOW) != 0) {
-    if (errno != EBUSY || steady_clock::now() >= end) {
-      return false;
-    }
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, milliseconds{50});
-  }
-  return true;
-}
-
-// Ends every request, waiting and to come, with an error, and every read of /dev/fuse.
-void DiskServer::Session::abort_connection() const {
-  ::umount2(mountpoint_.c_str(), MNT_FORCE | UMOUNT_NOFOLLOW);  // aborts even if busy
-  const std::string file = fmt::format("/sys/fs/fuse/connections/{}/abort", connection_);
-  if (const Fd abort_file(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
-      connection_ != 0 && abort_file.valid()) {
-    [[maybe_unused]] const ssize_t written = ::write(abort_file.get(), "1", 1);
-  }
-}
-
-Status DiskServer::Session::stop() {
-  const std::lock_guard<std::mutex> lock(stop_mutex_);
-  if (!mounted_) {
-    return {};
-  }
-  mounted_ = false;
-  Status status;
-  if (::geteuid() != 0) {
-    fuse_session_unmount(session_);  // through fusermount3, lazily
-  } else if (!unmount_within(options_.unmount_patience)) {
-    status = fail(system_error(
-        fmt::format("cannot unmount {}, cut it off", mountpoint_.native()), errno));
-    abort_connection();
-    ::umount2(mountpoint_.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
-  }
-  fuse_session_exit(session_);
-  for (std::thread& thread : threads_) {
-    thread.join();
-  }
-  threads_.clear();
-  guard_.reset();
-  fuse_session_unmount(session_);  // already gone; closes the descriptor
-  return status;
-}
-
-DiskServer::DiskServer(std::unique_ptr<Session> session) : session_(std::move(session)) {}
+DiskServer::DiskServer(std::unique_ptr<Shown> shown) : shown_(std::move(shown)) {}
 
 DiskServer::~DiskServer() = default;
 
 Result<std::unique_ptr<DiskServer>> DiskServer::start(
     const std::filesystem::path& mountpoint, const std::string& run_id,
     std::vector<DiskFile> files, const Options& options) {
-  PC_RETURN_IF_ERROR(check_fuse());
+  std::unique_ptr<Shown> shown = std::make_unique<Shown>();
   for (const DiskFile& file : files) {
     PC_ENSURE(file.disk != nullptr, "a file of a server needs its disk");
+    shown->paths.push_back(mountpoint / file.name);
   }
-  FuseDirectory directory{std::move(files), options.read_only};
-  std::unique_ptr<Session> session =
-      std::make_unique<Session>(mountpoint, std::move(directory), options);
-  PC_RETURN_IF_ERROR(session->mount(run_id));
-  PC_RETURN_IF_ERROR(session->start_guard());
-  session->start_threads();
-  return std::unique_ptr<DiskServer>(new DiskServer(std::move(session)));
+  shown->directory = FuseDirectory{std::move(files), options.read_only};
+  FuseSession::Options session;
+  session.threads = options.threads;
+  session.allow_other = options.allow_other;
+  session.read_only = options.read_only;
+  session.unmount_patience = options.unmount_patience;
+  PC_ASSIGN_OR_RETURN(shown->session,
+                      FuseSession::start(mountpoint, run_id, disk_operations(),
+                                         &shown->directory, session));
+  return std::unique_ptr<DiskServer>(new DiskServer(std::move(shown)));
 }
 
 const std::filesystem::path& DiskServer::path(std::size_t index) const {
-  return session_->path(index);
+  return shown_->paths.at(index);
 }
 
 void DiskServer::notify_resized(std::size_t index) {
-  session_->notify_resized(index);
+  shown_->session->notify_resized(inode_of_file(index));
 }
 
 Status DiskServer::stop() {
-  return session_->stop();
+  return shown_->session->stop();
 }
 
 }  // namespace powercut

@@ -57,11 +57,11 @@ class DiskServer {
   Status stop();
 
  private:
-  class Session;
+  struct Shown;
 
-  explicit DiskServer(std::unique_ptr<Session> session);
+  explicit DiskServer(std::unique_ptr<Shown> shown);
 
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<Shown> shown_;
 };
 
 }  // namespace powercut

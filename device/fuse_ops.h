@@ -4,11 +4,8 @@
 
 #pragma once
 
-#define FUSE_USE_VERSION 314
-
 #include "device/disk_server.h"
-
-#include <fuse3/fuse_lowlevel.h>
+#include "device/fuse_api.h"
 
 #include <cstdint>
 #include <vector>
