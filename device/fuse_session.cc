@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mount.h>
@@ -74,6 +75,21 @@ class SignalsBlocked {
  private:
   sigset_t before_ = {};
 };
+
+// Ends a wait in the kernel for the next request, and does nothing else.
+int wake_signal() {
+  return SIGRTMIN + 7;
+}
+
+void install_wake_handler() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    struct sigaction action = {};
+    action.sa_handler = [](int /*number*/) {};
+    sigemptyset(&action.sa_mask);
+    ::sigaction(wake_signal(), &action, nullptr);  // no SA_RESTART
+  });
+}
 
 // Whether the request in `buffer` is the last word about an open file.
 bool is_release(const fuse_buf& buffer) {
@@ -149,7 +165,9 @@ Status FuseSession::start_guard() {
 
 void FuseSession::start_threads() {
   {
+    install_wake_handler();
     const SignalsBlocked blocked;
+    serving_ = options_.threads;
     for (unsigned i = 0; i < options_.threads; ++i) {
       threads_.emplace_back([this] { serve(); });
     }
@@ -160,8 +178,12 @@ void FuseSession::start_threads() {
   }
 }
 
-// Serves until the mount or the connection is gone.
+// Serves until the mount or the connection is gone, or stop() says so.
 void FuseSession::serve() {
+  sigset_t wake;
+  sigemptyset(&wake);
+  sigaddset(&wake, wake_signal());
+  ::pthread_sigmask(SIG_UNBLOCK, &wake, nullptr);
   // A file system on a loop on our file may wait for us; we must not wait for it in turn
   // when memory or dirty pages run short.
   ::prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
@@ -183,6 +205,7 @@ void FuseSession::serve() {
   }
   std::free(buffer.mem);
   [[maybe_unused]] const int told = ::eventfd_write(ended_.get(), 1);
+  --serving_;
 }
 
 bool FuseSession::unmount_within(milliseconds patience) const {
@@ -208,6 +231,34 @@ void FuseSession::abort_connection() const {
   }
 }
 
+// That we have unmounted does not end the connection if another mount namespace was made
+// meanwhile: it has a copy of the mount, for as long as a process lives in it.
+void FuseSession::join_threads() {
+  while (serving_ > 0) {
+    for (std::thread& thread : threads_) {
+      ::pthread_kill(thread.native_handle(), wake_signal());
+    }
+    std::this_thread::sleep_for(milliseconds{1});
+  }
+  for (std::thread& thread : threads_) {
+    thread.join();
+  }
+  threads_.clear();
+}
+
+// Closes the descriptor, which ends the connection. libfuse would unmount the path once
+// more, whatever is mounted there by now, unless the descriptor has an error, as that of
+// a mount that is gone has: the end of a broken pipe has one, too.
+void FuseSession::close_connection() {
+  std::array<int, 2> ends = {-1, -1};
+  if (fuse_session_fd(session_) >= 0 && ::pipe2(ends.data(), O_CLOEXEC) == 0) {
+    const Fd read_end(ends[0]);
+    const Fd write_end(ends[1]);
+    ::dup3(write_end.get(), fuse_session_fd(session_), O_CLOEXEC);
+  }
+  fuse_session_unmount(session_);
+}
+
 Status FuseSession::stop() {
   const std::lock_guard<std::mutex> lock(stop_mutex_);
   if (!mounted_) {
@@ -215,7 +266,10 @@ Status FuseSession::stop() {
   }
   mounted_ = false;
   Status status;
-  if (::geteuid() != 0) {
+  pollfd ended{ended_.get(), POLLIN, 0};
+  if (::poll(&ended, 1, 0) > 0) {
+    // Somebody unmounted it: what is mounted there now is not ours.
+  } else if (::geteuid() != 0) {
     fuse_session_unmount(session_);  // through fusermount3, lazily
   } else if (!unmount_within(options_.unmount_patience)) {
     status = fail(system_error(
@@ -224,12 +278,9 @@ Status FuseSession::stop() {
     ::umount2(mountpoint_.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
   }
   fuse_session_exit(session_);
-  for (std::thread& thread : threads_) {
-    thread.join();
-  }
-  threads_.clear();
+  join_threads();
   guard_.reset();
-  fuse_session_unmount(session_);  // already gone; closes the descriptor
+  close_connection();
   return status;
 }
 

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "device/connection_guard.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -65,6 +66,8 @@ class FuseSession {
   Status start_guard();
   void start_threads();
   void serve();
+  void join_threads();
+  void close_connection();
   bool unmount_within(std::chrono::milliseconds patience) const;
   void abort_connection() const;
 
@@ -77,6 +80,7 @@ class FuseSession {
   std::mutex stop_mutex_;
   bool mounted_ = false;
   std::unique_ptr<ConnectionGuard> guard_;
+  std::atomic<unsigned> serving_{0};  // threads that have not ended
   std::vector<std::thread> threads_;
 };
 

@@ -8,6 +8,7 @@
 #include "tests/support/memory_sink.h"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,6 +16,8 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <future>
 #include <thread>
 
 namespace powercut {
@@ -185,6 +188,26 @@ TEST_CASE("a server stops although a file is held open, and says so",
   std::byte byte;
   CHECK(::pread(held.get(), &byte, 1, 0) == -1);
   CHECK(server->stop());
+}
+
+TEST_CASE("a server stops although another mount namespace has a copy of its mount",
+          "[device][disk_server]") {
+  ServedDisk disk(filled(1), {});
+  const Served served(disk);
+  SubprocessOptions options;
+  options.argv = {"unshare", "-m", "--propagation", "private", "sleep", "1000"};
+  Subprocess other = value_or_throw(Subprocess::start(options));
+  const std::filesystem::path name = fmt::format("/proc/{}/ns/mnt", other.pid());
+  while (std::filesystem::read_symlink(name) ==
+         std::filesystem::read_symlink("/proc/self/ns/mnt")) {
+    std::this_thread::yield();
+  }
+  std::future<Status> stopped =
+      std::async(std::launch::async, [&] { return served.server->stop(); });
+  CHECK(stopped.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+  other.kill_group(SIGKILL);
+  value_or_throw(other.wait());
+  CHECK(stopped.get());
 }
 
 TEST_CASE("a mount point that is not there is an error", "[device][disk_server]") {
