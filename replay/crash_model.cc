@@ -119,6 +119,20 @@ Result<DiscardPolicy> parse_discard_policy(const std::string& text) {
               "discard policies are recorded, keep, zero and either");
 }
 
+std::string to_string(DiscardPolicy discard) {
+  switch (discard) {
+    case DiscardPolicy::kAsRecorded:
+      return "recorded";
+    case DiscardPolicy::kKeep:
+      return "keep";
+    case DiscardPolicy::kZero:
+      return "zero";
+    case DiscardPolicy::kEither:
+      return "either";
+  }
+  return "unknown";
+}
+
 namespace {
 
 // The flushes of one domain that count, and for each the earliest completion among it

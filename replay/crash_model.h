@@ -62,6 +62,7 @@ Result<FaultModel> parse_fault(const std::string& text);
 std::string to_string(const FaultModel& fault);
 
 Result<DiscardPolicy> parse_discard_policy(const std::string& text);
+std::string to_string(DiscardPolicy discard);
 
 // When each write of a timeline becomes durable under a model. Immutable.
 class Durability {

@@ -120,6 +120,7 @@ void add_context(Json& json, const Recording& recording, const CrashModel& model
   json["to"] = context.to;
   json["model"] = to_string(model.device);
   json["fault"] = to_string(model.fault);
+  json["discard"] = to_string(model.discard);
   if (model.atomic_bytes == 0) {
     json["atomic_unit"] = "write";
   } else {
