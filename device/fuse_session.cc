@@ -4,6 +4,7 @@
 
 #include "base/run_id.h"
 #include "device/fuse_api.h"
+#include "device/mount_table.h"
 
 #include <fmt/format.h>
 
@@ -26,6 +27,7 @@
 #include <cstring>
 #include <mutex>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -124,8 +126,8 @@ Status FuseSession::mount(const std::string& run_id, const fuse_lowlevel_ops& op
   if (!ended_.valid()) {
     return fail(system_error("cannot make an event", errno));
   }
-  std::string mount_options =
-      fmt::format("fsname={}{},subtype=powercut", kRunPrefix, run_id);
+  source_ = fmt::format("{}{}", kRunPrefix, run_id);
+  std::string mount_options = fmt::format("fsname={},subtype=powercut", source_);
   if (options_.allow_other) {
     mount_options += ",allow_other";
   }
@@ -208,10 +210,38 @@ void FuseSession::serve() {
   --serving_;
 }
 
+// Of what is mounted at one place the last is seen.
+std::string FuseSession::seen_there() const {
+  std::string source;
+  for (const MountEntry& entry : read_mount_table()) {
+    if (entry.target == mountpoint_) {
+      source = entry.source;
+    }
+  }
+  return source;
+}
+
+// The kernel tells of each change of the mounts. The end of the connection would not do:
+// a copy of the mount in another namespace keeps it.
+void FuseSession::wait_for(int fd) const {
+  const Fd table(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
+  std::array<pollfd, 3> pollers = {
+      {{fd, POLLIN, 0}, {table.get(), POLLPRI, 0}, {ended_.get(), POLLIN, 0}}};
+  while (seen_there() == source_) {
+    if (::poll(pollers.data(), pollers.size(), -1) > 0 &&
+        (pollers[0].revents != 0 || pollers[2].revents != 0)) {
+      return;
+    }
+  }
+}
+
 bool FuseSession::unmount_within(milliseconds patience) const {
   const steady_clock::time_point end = steady_clock::now() + patience;
   milliseconds pause{1};
   while (::umount2(mountpoint_.c_str(), UMOUNT_NOFOLLOW) != 0) {
+    if (errno == EINVAL) {
+      return true;  // nothing is mounted there any more
+    }
     if (errno != EBUSY || steady_clock::now() >= end) {
       return false;
     }
@@ -266,9 +296,8 @@ Status FuseSession::stop() {
   }
   mounted_ = false;
   Status status;
-  pollfd ended{ended_.get(), POLLIN, 0};
-  if (::poll(&ended, 1, 0) > 0) {
-    // Somebody unmounted it: what is mounted there now is not ours.
+  if (const std::string seen = seen_there(); !seen.empty() && seen != source_) {
+    // Somebody unmounted ours, or covered it: what is there is not ours to unmount.
   } else if (::geteuid() != 0) {
     fuse_session_unmount(session_);  // through fusermount3, lazily
   } else if (!unmount_within(options_.unmount_patience)) {
@@ -292,7 +321,11 @@ Result<std::unique_ptr<FuseSession>> FuseSession::start(
     const std::filesystem::path& mountpoint, const std::string& run_id,
     const fuse_lowlevel_ops& operations, void* userdata, const Options& options) {
   PC_RETURN_IF_ERROR(check_fuse());
-  std::unique_ptr<FuseSession> session(new FuseSession(mountpoint, options));
+  // As the mount table has it.
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::canonical(mountpoint, error);
+  std::unique_ptr<FuseSession> session(
+      new FuseSession(error ? mountpoint : place, options));
   PC_RETURN_IF_ERROR(session->mount(run_id, operations, userdata));
   PC_RETURN_IF_ERROR(session->start_guard());
   session->start_threads();

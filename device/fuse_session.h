@@ -51,8 +51,8 @@ class FuseSession {
   // Tells the kernel that a file may have another size than before.
   void notify_resized(std::uint64_t inode);
 
-  // Readable once a thread has stopped serving: somebody has unmounted it.
-  int ended_fd() const { return ended_.get(); }
+  // Returns when `fd` is readable, or somebody else has unmounted it.
+  void wait_for(int fd) const;
 
   // What the destructor does, with the failure told: that a holder had to be cut off.
   // A second call does nothing.
@@ -68,14 +68,16 @@ class FuseSession {
   void serve();
   void join_threads();
   void close_connection();
+  std::string seen_there() const;
   bool unmount_within(std::chrono::milliseconds patience) const;
   void abort_connection() const;
 
   std::filesystem::path mountpoint_;
+  std::string source_;  // the name of the mount
   Options options_;
   fuse_session* session_ = nullptr;
-  unsigned connection_ = 0;  // the minor device number of the mount
-  Fd ended_;
+  unsigned connection_ = 0;   // the minor device number of the mount
+  Fd ended_;                  // readable once a thread has stopped serving
   std::mutex receive_mutex_;  // with releases_in_order
   std::mutex stop_mutex_;
   bool mounted_ = false;
