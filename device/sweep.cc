@@ -50,10 +50,13 @@ fs::path run_directory_in(const fs::path& path, std::string_view run_id) {
   return {};
 }
 
-// A server whose process is gone answers ENOTCONN.
+// A server whose process is gone answers ENOTCONN, if it is asked: the kernel knows the
+// attributes of the directory by heart.
 bool is_disconnected(const fs::path& mountpoint) {
-  struct stat status = {};
-  return ::stat(mountpoint.c_str(), &status) != 0 && errno == ENOTCONN;
+  struct statx status = {};
+  return ::statx(AT_FDCWD, mountpoint.c_str(), AT_STATX_FORCE_SYNC, STATX_BASIC_STATS,
+                 &status) != 0 &&
+         errno == ENOTCONN;
 }
 
 // Names of the entries of a directory, in order; empty if it cannot be read.
@@ -82,6 +85,8 @@ class Sweep {
 
  private:
   RunState state_of(std::string_view run_id, const fs::path& seen_in);
+  bool has_dead_server(std::string_view run_id) const;
+  std::string run_id_behind(const fs::path& file) const;
   void add(Leftover::Kind kind, std::string name, std::string_view run_id,
            std::string detail);
   void find_processes();
@@ -109,10 +114,39 @@ RunState Sweep::state_of(std::string_view run_id, const fs::path& seen_in) {
       state = run_state(directory);
     }
   }
+  if (state == RunState::kGone && has_dead_server(run_id)) {
+    state = RunState::kDead;
+  }
   if (state != RunState::kGone) {
     states_.emplace(run_id, state);
   }
   return state;
+}
+
+// The run directory may lie where we do not look: $TMPDIR was another then.
+bool Sweep::has_dead_server(std::string_view run_id) const {
+  return std::ranges::any_of(mounts_, [&](const MountEntry& entry) {
+    return is_server(entry) && find_run_id(entry.source) == run_id &&
+           is_disconnected(entry.target);
+  });
+}
+
+// Whose disk a file is: its path says so, or the server's mount that it lies in, which a
+// user may have asked for anywhere. Of mounts one below the other the last counts.
+std::string Sweep::run_id_behind(const fs::path& file) const {
+  if (const std::string_view named = find_run_id(file.native()); !named.empty()) {
+    return std::string(named);
+  }
+  std::string run_id;
+  std::size_t longest = 0;
+  for (const MountEntry& entry : mounts_) {
+    const std::string below = entry.target.native() + "/";
+    if (file.native().starts_with(below) && below.size() >= longest) {
+      longest = below.size();
+      run_id = is_server(entry) ? find_run_id(entry.source) : std::string_view();
+    }
+  }
+  return run_id;
 }
 
 void Sweep::add(Leftover::Kind kind, std::string name, std::string_view run_id,
@@ -163,20 +197,16 @@ void Sweep::find_mounts(bool servers) {
     if (is_server(entry) != servers) {
       continue;
     }
-    std::string_view run_id = find_run_id(servers ? entry.source : entry.target.native());
+    std::string run_id(find_run_id(servers ? entry.source : entry.target.native()));
     fs::path seen_in = entry.target;
-    std::string backing_file;
     if (run_id.empty() && entry.source.starts_with("/dev/loop")) {
-      backing_file = loop_backing_file(fs::path(entry.source).filename());
-      run_id = find_run_id(backing_file);
-      seen_in = backing_file;
+      seen_in = loop_backing_file(fs::path(entry.source).filename());
+      run_id = run_id_behind(seen_in);
     }
     if (run_id.empty()) {
       continue;
     }
-    const RunState state = state_of(run_id, seen_in);
-    if (state == RunState::kDead ||
-        (state == RunState::kGone && servers && is_disconnected(entry.target))) {
+    if (state_of(run_id, seen_in) == RunState::kDead) {
       add(servers ? Leftover::Kind::kServer : Leftover::Kind::kMount, entry.target,
           run_id, fmt::format("{} on {}", entry.type, entry.source));
     }
@@ -189,7 +219,7 @@ void Sweep::find_loops() {
       continue;
     }
     const std::string backing_file = loop_backing_file(device);
-    const std::string_view run_id = find_run_id(backing_file);
+    const std::string run_id = run_id_behind(backing_file);
     if (!run_id.empty() && state_of(run_id, backing_file) == RunState::kDead) {
       add(Leftover::Kind::kLoop, device, run_id, backing_file);
     }
