@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// powercut mount: serves one state as a file until Ctrl-C.
+// powercut mount: serves one state as a file, or all instants of a log, until Ctrl-C.
 
 #include "base/signals.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/log_arguments.h"
+#include "cli/mount_instants.h"
 #include "device/disk_server.h"
 #include "device/run_dir.h"
 #include "device/served_disk.h"
@@ -73,12 +74,22 @@ int run(const Command& self, const std::vector<std::string>& words) {
       "with --to: as if this write had been lost; may be given more than once")(
       "state", po::value<std::string>(), "serve the state with this id")(
       "read-only", "refuse writes (default: they go to a scratch overlay)");
+  add_finding_options(options);
   add_model_options(options);
   add_log_options(options);
-  Arguments arguments = parse_arguments(self, options, {"LOG"}, words);
+  Arguments arguments = parse_arguments(self, options, {"LOG", "DIR..."}, words);
+  if (arguments.has("DIR")) {
+    return mount_instants(arguments);
+  }
+  for (const char* name : {"results", "findings"}) {
+    if (arguments.has(name)) {
+      throw Failure(Error{ErrorKind::kUsage, fmt::format("--{} goes with DIR", name),
+                          "powercut mount LOG DIR shows findings below DIR/finding"});
+    }
+  }
   if (arguments.has("state") == arguments.has("to")) {
-    throw Failure(
-        Error{ErrorKind::kUsage, "which state? give one of --to and --state", {}});
+    throw Failure(Error{ErrorKind::kUsage, "which state? give one of --to and --state",
+                        "or a directory, which shows them all: powercut mount LOG DIR"});
   }
   std::shared_ptr<const Recording> recording = open_recording(arguments);
   CrashState state = arguments.has("state") ? state_by_id(recording, arguments)
@@ -119,13 +130,26 @@ int run(const Command& self, const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command kMountCommand = {
-    "mount", "LOG (--to WHERE [--without SEQ]... | --state ID) [--read-only]",
-    "serve one state as a file, until Ctrl-C",
-    "The file behaves as the disk would after the power cut. Writes to it go to a "
-    "scratch\n"
-    "overlay that is forgotten at the end. Prints the path of each disk on stdout.\n\n"
+    "mount",
+    "LOG DIR [--results FILE] [--findings FILE] [--read-only]\n"
+    "       powercut mount LOG (--to WHERE [--without SEQ]... | --state ID) "
+    "[--read-only]",
+    "serve the states of a log as files, until Ctrl-C",
+    "With DIR, an empty directory, every instant of the log is a file below it: start, "
+    "end,\n"
+    "flush/N, mark/NAME, finding/ID; and by name, not listed, entry/N, seq/N and "
+    "state/ID.\n"
+    "Nothing is built before a file is opened. Without DIR one state is served. Several\n"
+    "devices are disk0, disk1, ... A file behaves as the disk would after the power "
+    "cut.\n"
+    "Writes to it go to a scratch overlay of its own, that is forgotten when it is "
+    "closed\n"
+    "(without DIR: at the end). Prints DIR, or the path of each disk, on stdout when it "
+    "is\n"
+    "ready. See docs/mount.md.\n\n"
     "examples:\n"
-    "  powercut mount run.log --to mark:mkfs\n"
+    "  powercut mount run.log /tmp/at        # then: e2fsck -fn /tmp/at/flush/7\n"
+    "  powercut mount run.log /tmp/at --findings check.json\n"
     "  powercut mount run.log --to flush:7 --without 412\n"
     "  powercut mount run.log --state c1043.w.all-412\n\n",
     &run};

@@ -235,6 +235,21 @@ Result<std::optional<StoredSession>> ResultStore::last_ended_session() {
   return session_from(find);
 }
 
+Result<std::vector<std::pair<SessionId, std::string>>> ResultStore::ended_sessions() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  PC_ASSIGN_OR_RETURN(
+      Statement find,
+      database_->prepare("SELECT s.id, b.key FROM sessions s JOIN subjects b ON b.id = "
+                         "s.subject WHERE s.ended IS NOT NULL ORDER BY s.id DESC"));
+  std::vector<std::pair<SessionId, std::string>> sessions;
+  PC_ASSIGN_OR_RETURN(bool row, find.step());
+  while (row) {
+    sessions.emplace_back(find.integer(0), find.text(1));
+    PC_ASSIGN_OR_RETURN(row, find.step());
+  }
+  return sessions;
+}
+
 Result<std::optional<StoredSession>> ResultStore::answer(SubjectId subject,
                                                          const std::string& question) {
   const std::lock_guard<std::mutex> lock(mutex_);

@@ -80,6 +80,8 @@ class ResultStore {
   // The latest; `open_only`: the latest that did not end.
   Result<std::optional<StoredSession>> last_session(bool open_only);
   Result<std::optional<StoredSession>> last_ended_session();
+  // All that ended, the latest first, each with the key of its subject.
+  Result<std::vector<std::pair<SessionId, std::string>>> ended_sessions();
   Result<std::vector<StoredFinding>> findings(SessionId session);
 
   // Stored runs are never changed: the first outcome of a state stays.

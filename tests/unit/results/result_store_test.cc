@@ -71,6 +71,8 @@ TEST_CASE("a session that did not end can be resumed, until one ended",
       next, {1, true, "{}", "text"},
       {{"sig", "c1.w.all", "it is bad", "12345678901234567890", {3, 4}}}));
   CHECK(value_or_throw(store->last_session(true))->id == other);
+  const std::vector<std::pair<SessionId, std::string>> all_ended = {{next, "s"}};
+  CHECK(value_or_throw(store->ended_sessions()) == all_ended);
   const auto ended = value_or_throw(store->last_session(false));
   CHECK(ended->ended);
   CHECK(ended->end.exit_code == 1);
