@@ -163,6 +163,11 @@ Json finding_of(const Json& json, const Timeline& timeline) {
        {"id", "checker", "probe", "fault", "summary", "output", "reproduce"}) {
     finding[field] = json.at(field).get<std::string>();
   }
+  for (const char* field : {"signature", "cause"}) {  // the one is new, the other rare
+    if (json.contains(field)) {
+      finding[field] = json.at(field).get<std::string>();
+    }
+  }
   finding["states"] = count_text(count_of(json, "states"));
   finding["window"] = json.at("window").get<std::uint64_t>();
   finding["windows"] = json.at("windows").get<std::vector<std::uint64_t>>();

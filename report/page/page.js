@@ -146,7 +146,7 @@ function showFinding(index, scroll) {
     const i = writeOfSeq(write.seq);
     (i >= 0 ? view.marked : missing).push(i >= 0 ? i : write.seq);
   }
-  document.querySelectorAll('.finding').forEach((node, k) => node.classList.toggle('shown', k === index));
+  document.querySelectorAll('.finding').forEach((node) => node.classList.toggle('shown', node.dataset.index === String(index)));
   if (finding.cut !== undefined) {
     const at = view.picture.atCut(finding.cut);
     const starts = view.marked.map((i) => view.picture.x0[i]);
@@ -164,7 +164,7 @@ function showFinding(index, scroll) {
 
 function explained(finding) {
   const {text, writes} = finding.explanation;
-  const result = element('div', {class: 'explanation'}, element('p', {}, text));
+  const result = element('div', {class: 'explanation'}, element('pre', {}, text));
   if (writes.length) {
     const table = element('table', {}, element('tr', {}, ...[eventName, 'where', 'by', 'holds', 'covered by'].map((name) => element('th', {}, name))));
     for (const write of writes) {
@@ -208,7 +208,7 @@ function findingCard(finding, index) {
   if (finding.recovery_of) {
     list.push(['in the recovery of', finding.recovery_of]);
   }
-  const card = element('article', {class: 'finding'}, element('div', {class: 'head'}, element('h3', {}, finding.summary),
+  const card = element('article', {class: 'finding', 'data-index': index}, element('div', {class: 'head'}, element('h3', {}, finding.summary),
     ...(finding.cut === undefined ? [] : [element('button', {type: 'button', onclick: () => showFinding(index, true)}, 'show')])), facts(list));
   for (const [title, lines] of [['Complaints', finding.complaints], ['Lost in this state', finding.lost]]) {
     if (lines.length && !(lines.length === 1 && lines[0] === finding.summary)) {
@@ -222,6 +222,35 @@ function findingCard(finding, index) {
     card.append(element('details', {}, element('summary', {}, 'output of the checker'), element('pre', {}, finding.output)));
   }
   card.append(element('p', {class: 'quiet'}, 'Reproduce'), copied(finding.reproduce));
+  return card;
+}
+
+// Places in `findings`, those of one cause together, as `check` prints them: by what is to
+// blame where that is known, else by what the checker says.
+function findingGroups() {
+  const groups = new Map();
+  findings.forEach((finding, i) => {
+    const key = finding.cause ? `${finding.checker} ${finding.probe.split(':')[0]} ${finding.cause}` : finding.signature || `state ${i}`;
+    if (!groups.has(key)) {
+      groups.set(key, []);
+    }
+    groups.get(key).push(i);
+  });
+  return [...groups.values()];
+}
+
+function groupCard(group) {
+  const card = findingCard(findings[group[0]], group[0]);
+  if (group.length > 1) {
+    const rest = element('div', {});
+    const details = element('details', {class: 'rest'}, element('summary', {}, `and ${number(group.length - 1)} more of this kind`), rest);
+    details.addEventListener('toggle', () => {
+      if (details.open && !rest.firstChild) {
+        listed(rest, group.length - 1, (k) => findingCard(findings[group[k + 1]], group[k + 1]), 20);
+      }
+    });
+    card.append(details);
+  }
   return card;
 }
 
@@ -249,8 +278,9 @@ function fillFindings() {
     node.append(element('p', {class: 'quiet'}, D.checks.some((check) => check.outcome === 'proved') ? 'None: every permitted state is clean.' :
       'None in what was looked at; the certificate says how much that was.'));
   } else {
-    byId('findings-title').textContent = `Findings (${number(findings.length)})`;
-    listed(node, findings.length, (k) => findingCard(findings[k], k), 20);
+    const groups = findingGroups();
+    byId('findings-title').textContent = `Findings (${number(findings.length)}${groups.length < findings.length ? `, of ${plural(groups.length, 'kind')}` : ''})`;
+    listed(node, groups.length, (k) => groupCard(groups[k]), 20);
   }
 }
 

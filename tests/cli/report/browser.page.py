@@ -104,6 +104,19 @@ if "findings" in arguments:
     page.ask("document.querySelector('.finding button').click()")
     page.settle()
     check(page.ask("view.finding") == 0, "a finding is not shown")
+    # One card for all that is of one kind; the others are below it, made when asked for.
+    count, kinds, cards = page.ask(
+        "[findings.length, new Set(findings.map((each) => each.signature)).size,"
+        " document.querySelectorAll('#finding-list > .finding').length]")
+    check(0 < kinds < count and cards == kinds, "findings of one kind are not together")
+    page.ask("document.querySelector('.rest > summary').click()")
+    page.settle()
+    check(page.ask("document.querySelectorAll('.rest .finding').length") > 0,
+          "the others of the kind are not there")
+    page.ask("document.querySelector('.rest .finding button').click()")
+    check(page.ask("view.finding > 0 && document.querySelectorAll('.finding.shown').length") == 1,
+          "another one of a kind is not shown")
+    page.ask("document.querySelector('.finding button').click()")
 if "explanation" in arguments:
     check(page.ask("view.marked.length") > 0, "the writes of a finding are not marked")
     check("held by </script>" in page.ask("document.querySelector('.explanation').textContent"),

@@ -29,6 +29,7 @@ for finding in check["findings"]:
     finding["lost"] = [bad]
     finding["explanation"] = {"text": "held by </script>" + bad, "writes": [
         {"seq": 0, "holds": bad, "covered_by": bad}]}
+check["findings"] += [dict(check["findings"][0]) for _ in range(2)]  # of one kind
 check["warnings"] = [bad]
 json.dump(check, open("bad.json", "w"))
 PYTHON
