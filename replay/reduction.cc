@@ -278,6 +278,9 @@ Result<Reduction> Reducer::reduce(const CrashState& state) {
   }
   Reduction best;
   for (const bool all : {true, false}) {
+    if (best.writes.size() == 1) {
+      break;  // nothing is shorter, and of equal ones the first is taken
+    }
     const Options sound = all ? most_state(space_).options : least_state(space_).options;
     PC_ASSIGN_OR_RETURN(const Answer answer, ask(sound));
     if (answer != Answer::kSound) {
