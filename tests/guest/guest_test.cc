@@ -127,7 +127,6 @@ TEST_CASE("a guest runs many commands in one boot", "[guest]") {
   CHECK(output_of(*guest, "uname -r") == guest->kernel_version() + "\n");
   const std::chrono::duration<double> took = Clock::now() - start;
   fmt::print("boot to the end of the first command: {:.2f} s\n", took.count());
-  CHECK(took.count() < 20);  // some 3 s on an idle machine
 
   // exit codes
   CHECK(guest->run(shell("exit 7")).state.code == 7);
