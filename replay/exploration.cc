@@ -84,12 +84,16 @@ void Explorer::Run::trim_caches(std::size_t keep) {
   }
 }
 
-void Explorer::Run::close_window(WindowState& window) {
+Status Explorer::Run::close_window(WindowState& window) {
   ++certificate_.windows_decided;
+  PC_ASSIGN_OR_RETURN(const BigCount decided, conclude_window(window, {}));
+  PC_RETURN_IF_ERROR(tell_window(window, decided));
   window.contents.reset();
   window.set.reset();
   window.links.clear();
+  window.leaves.clear();
   window.space.reset();
+  return {};
 }
 
 bool Explorer::Run::may_start() {
@@ -300,7 +304,9 @@ Status Explorer::Run::close_set(WindowState& window, const Item& item, LeafId le
                       judged(item.tree, leaf, window.window.stage));
   const Verdict& verdict = *told;
   BigCount size = window.set->count();
-  if (window.leaves.insert(leaf).second) {
+  const auto [closed, first] = window.leaves.try_emplace(leaf, 0);
+  closed->second += size;
+  if (first) {
     ++(item.tree == kBase ? certificate_.classes : certificate_.probe_classes);
     if (verdict.kind == Verdict::Kind::kInconclusive) {
       ++certificate_.inconclusive;
@@ -330,10 +336,7 @@ Status Explorer::Run::close_set(WindowState& window, const Item& item, LeafId le
     dispatch(window, item, true, std::move(state), leaf, true);
     return {};  // the item stays open until its audit is back
   }
-  if (--window.open == 0) {
-    close_window(window);
-  }
-  return {};
+  return --window.open == 0 ? close_window(window) : Status{};
 }
 
 void Explorer::Run::dispatch(WindowState& window, Item item, bool audit, CrashState state,

@@ -59,10 +59,11 @@ class Explorer::Run {
     std::deque<Link> links;
     std::map<TreeId, Tally> tallies;
     BigCount permitted = 0;
-    std::set<LeafId> leaves;
-    std::uint64_t open = 0;  // items on the list, waiting or being run
+    std::map<LeafId, BigCount> leaves;  // how many states each closed
+    std::uint64_t open = 0;             // items on the list, waiting or being run
     std::uint64_t running = 0;
     bool counted = false;
+    bool told = false;  // to on_window
   };
 
   struct Ticket {
@@ -75,7 +76,10 @@ class Explorer::Run {
   };
 
   Status open_window(WindowState& window);
-  void close_window(WindowState& window);
+  // The last of its items is done.
+  Status close_window(WindowState& window);
+  // Tells on_window what became of it; `decided` of its states are.
+  Status tell_window(WindowState& window, const BigCount& decided);
   void trim_caches(std::size_t keep);
   void push(std::size_t window, TreeId tree, NodeId node, std::uint32_t set,
             std::uint32_t rank);
@@ -102,7 +106,7 @@ class Explorer::Run {
   bool cut_off(const RunOutcome& outcome) const;
   Status take_run(const Ticket& ticket, const RunOutcome& outcome);
   Status take_audit(const Ticket& ticket, const RunOutcome& outcome);
-  LeafId add_leaf(const Ticket& ticket, Verdict verdict);
+  LeafId add_leaf(const Ticket& ticket, TreeId tree, Verdict verdict);
   // Follows a tree from `at` with the very state that was run; its leaf, and if there is
   // none yet, a new one with the footprint as the path to it.
   LeafId lay_along(TreeId tree, NodeId at, const Ticket& ticket,

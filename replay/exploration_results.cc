@@ -31,7 +31,7 @@ Status Explorer::Run::take_oldest() {
         queue_.push(item);
       }
     } else if (--window.open == 0) {
-      close_window(window);
+      return close_window(window);
     }
     return {};
   }
@@ -39,10 +39,7 @@ Status Explorer::Run::take_oldest() {
     return take_run(ticket, outcome);
   }
   PC_RETURN_IF_ERROR(take_audit(ticket, outcome));
-  if (--window.open == 0) {
-    close_window(window);
-  }
-  return {};
+  return --window.open == 0 ? close_window(window) : Status{};
 }
 
 bool Explorer::Run::cut_off(const RunOutcome& outcome) const {
@@ -53,8 +50,8 @@ bool Explorer::Run::cut_off(const RunOutcome& outcome) const {
                      });
 }
 
-LeafId Explorer::Run::add_leaf(const Ticket& ticket, Verdict verdict) {
-  explorer_.leaves_.push_back(Leaf{std::move(verdict), {}});
+LeafId Explorer::Run::add_leaf(const Ticket& ticket, TreeId tree, Verdict verdict) {
+  explorer_.leaves_.push_back(Leaf{std::move(verdict), tree, {}});
   const auto leaf = static_cast<LeafId>(explorer_.leaves_.size() - 1);
   first_states_.emplace(leaf, ticket.state);
   leaf_window_.emplace(leaf, windows_[ticket.item.window].window);
@@ -113,7 +110,7 @@ LeafId Explorer::Run::lay_along(TreeId tree_id, NodeId at, const Ticket& ticket,
     }
     at = tree.child(at, content_of(node.unit));
   }
-  LeafId leaf = add_leaf(ticket, outcome.verdict);
+  LeafId leaf = add_leaf(ticket, tree_id, outcome.verdict);
   tree.lay(at, outcome.footprint, leaf, content_of);
   return leaf;
 }
@@ -261,6 +258,7 @@ Status Explorer::Run::conclude() {
   for (std::size_t i = 0; i < windows_.size(); ++i) {
     PC_ASSIGN_OR_RETURN(const BigCount decided, conclude_window(windows_[i], left[i]));
     certificate_.states_decided += decided;
+    PC_RETURN_IF_ERROR(tell_window(windows_[i], decided));
   }
   for (const auto& [leaf, state] : first_states_) {
     if (base_leaves_.contains(leaf)) {
@@ -291,6 +289,30 @@ Result<BigCount> Explorer::Run::conclude_window(
     not_decided += rest;
   }
   return window.permitted - std::min(window.permitted, not_decided);
+}
+
+Status Explorer::Run::tell_window(WindowState& window, const BigCount& decided) {
+  if (!explorer_.options_.on_window || window.told) {
+    return {};
+  }
+  window.told = true;
+  DecidedWindow told;
+  told.window = window.window;
+  told.permitted = window.permitted;
+  told.decided = decided;
+  told.tier = decided == window.permitted ? DecidedWindow::Tier::kProved
+                                          : DecidedWindow::Tier::kOpen;
+  for (const auto& [leaf, states] : window.leaves) {
+    const TreeId tree = explorer_.leaves_[leaf].tree;
+    PC_ASSIGN_OR_RETURN(const Verdict* const verdict,
+                        judged(tree, leaf, window.window.stage));
+    const auto first = first_states_.find(leaf);
+    told.classes.push_back(
+        StateClass{explorer_.trees_[tree].name,
+                   first == first_states_.end() ? "" : first->second.id(), verdict->kind,
+                   verdict->summary(), states});
+  }
+  return explorer_.options_.on_window(told);
 }
 
 void Explorer::Run::report_progress(bool now) {

@@ -28,6 +28,7 @@
 #include "replay/branching.h"
 #include "replay/certificate.h"
 #include "replay/content_table.h"
+#include "replay/decided_window.h"
 #include "replay/decision_tree.h"
 #include "replay/oracle.h"
 #include "replay/run_pool.h"
@@ -67,6 +68,7 @@ struct ExplorerOptions {
   std::uint64_t seed = 1;
   // Called from explore() now and then.
   std::function<void(const Progress&)> on_progress;
+  OnDecidedWindow on_window;  // may be empty
   // Polled; true ends the exploration with EndOfRun::kInterrupted.
   std::function<bool()> interrupted;
 };
@@ -100,6 +102,7 @@ class Explorer {
 
   struct Leaf {
     Verdict verdict;
+    TreeId tree = kBase;
     std::vector<Probe> probes;  // of a leaf of the base
   };
 

@@ -11,6 +11,20 @@
 
 namespace powercut {
 
+namespace {
+
+// Named after the probe that said most: one that could not judge, or found something.
+StateClass class_of(const RunOutcome& outcome, const CrashState& state) {
+  const ProbeOutcome* most = &outcome.probes[0];
+  for (const ProbeOutcome& probe : outcome.probes) {
+    most = probe.verdict.kind > most->verdict.kind ? &probe : most;
+  }
+  return StateClass{most->name, state.id(), most->verdict.kind, most->verdict.summary(),
+                    0};
+}
+
+}  // namespace
+
 std::uint64_t agreeing_runs(const InferenceOptions& options) {
   return static_cast<std::uint64_t>(
       std::ceil(std::log(1 - options.confidence) / std::log(1 - options.share)));
@@ -44,18 +58,40 @@ Result<Certificate> Inference::infer(const std::shared_ptr<const Durability>& du
     certificate_.most_pending =
         std::max(certificate_.most_pending, space->variable_count());
     if (!may_go_on()) {
-      continue;  // its states are permitted, and nothing is said of them
+      // Its states are permitted, and nothing is said of them.
+      PC_RETURN_IF_ERROR(tell_window(window, space->state_count(), nullptr));
+      continue;
     }
+    classes_.clear();
     WindowWork work(*this, durability, std::move(space), window);
     PC_ASSIGN_OR_RETURN(InferredWindow result, work.work());
     certificate_.windows_decided += result.inferred ? 1 : 0;
     report_progress(result);
+    PC_RETURN_IF_ERROR(tell_window(window, result.permitted, &result));
     certificate_.inferred.push_back(std::move(result));
   }
   pool_.reset();
   certificate_.classes = outcomes_.size();
   certificate_.seconds = seconds();
   return std::move(certificate_);
+}
+
+Status Inference::tell_window(const Window& window, const BigCount& permitted,
+                              const InferredWindow* work) const {
+  if (!options_.on_window) {
+    return {};
+  }
+  DecidedWindow told;
+  told.window = window;
+  told.permitted = permitted;
+  if (work != nullptr) {
+    told.tier =
+        work->inferred ? DecidedWindow::Tier::kInferred : DecidedWindow::Tier::kOpen;
+    for (const auto& [outcome, states] : classes_) {
+      told.classes.push_back(states);
+    }
+  }
+  return options_.on_window(told);
 }
 
 bool Inference::may_go_on() {
@@ -129,6 +165,11 @@ OutcomeId Inference::outcome_of(const RunOutcome& outcome, const CrashState& sta
       }
     }
   }
+  const auto [seen, first] = classes_.try_emplace(it->second);
+  if (first) {
+    seen->second = class_of(outcome, state);
+  }
+  seen->second.states += 1;
   for (const std::size_t place : findings_[it->second]) {
     FailingClass& failing = certificate_.findings[place];
     failing.states += 1;

@@ -61,6 +61,9 @@ class Inference {
                        const Window& window, const Durability& durability);
   // What the oracle says of it included.
   Status judge(RunOutcome& outcome, std::size_t stage) const;
+  // Tells on_window what became of a window, of which `work` is null if it was not begun.
+  Status tell_window(const Window& window, const BigCount& permitted,
+                     const InferredWindow* work) const;
   bool may_go_on();
   void report_progress(const InferredWindow& window);
   double seconds() const;
@@ -75,6 +78,7 @@ class Inference {
   std::map<std::string, OutcomeId> outcomes_;               // by what was said
   std::map<OutcomeId, std::vector<std::size_t>> findings_;  // places in the certificate
   std::vector<bool> conclusive_;                            // by outcome
+  std::map<OutcomeId, StateClass> classes_;                 // of the window at work
   std::chrono::steady_clock::time_point begin_;
 };
 

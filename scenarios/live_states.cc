@@ -32,7 +32,8 @@ class LiveDecision {
         runner_(runner),
         oracle_(oracle) {}
 
-  Status decide(const LiveFailure& failure);
+  // What became of it.
+  Result<DecidedWindow> decide(const LiveFailure& failure, const Window& window);
   Certificate take();
 
  private:
@@ -40,8 +41,9 @@ class LiveDecision {
                              std::size_t stage) const;
   void add_finding(const CrashState& state, const Window& window, std::string probe,
                    Verdict verdict);
-  void compare(const LiveFailure& failure, const SeenDigest& digest, bool found,
-               const CrashState& state, const Window& window);
+  // What is not the same; empty: all is.
+  static std::string difference(const LiveFailure& failure, const SeenDigest& digest,
+                                bool found, const Window& window);
 
   const std::shared_ptr<const Recording>& recording_;
   const std::shared_ptr<const Durability>& durability_;
@@ -76,39 +78,39 @@ void LiveDecision::add_finding(const CrashState& state, const Window& window,
   certificate_.findings.push_back(std::move(failing));
 }
 
-void LiveDecision::compare(const LiveFailure& failure, const SeenDigest& digest,
-                           bool found, const CrashState& state, const Window& window) {
-  std::string text;
+std::string LiveDecision::difference(const LiveFailure& failure, const SeenDigest& digest,
+                                     bool found, const Window& window) {
   if (failure.seen != digest.text()) {
-    text = fmt::format(
+    return fmt::format(
         "power failure {}: on the live device something else was seen ({}) than in the "
         "state that the log gives ({})",
         window.number + 1, failure.seen, digest.text());
-  } else if (failure.kept && *failure.kept == found) {
-    text =
-        fmt::format("power failure {}: the program's model was {}, and the log says {}",
-                    window.number + 1, *failure.kept ? "kept" : "broken",
-                    found ? "that it was broken" : "that it was kept");
-  } else {
-    return;
   }
-  Verdict verdict;
-  verdict.kind = Verdict::Kind::kFindings;
-  verdict.findings.push_back({"live and log disagree", text, false});
-  add_finding(state, window, "live", std::move(verdict));
+  if (failure.kept && *failure.kept == found) {
+    return fmt::format(
+        "power failure {}: the program's model was {}, and the log says {}",
+        window.number + 1, *failure.kept ? "kept" : "broken",
+        found ? "that it was broken" : "that it was kept");
+  }
+  return {};
 }
 
-Status LiveDecision::decide(const LiveFailure& failure) {
+Result<DecidedWindow> LiveDecision::decide(const LiveFailure& failure,
+                                           const Window& window) {
   PC_ASSIGN_OR_RETURN(const std::shared_ptr<const StateSpace> space,
                       StateSpace::build(recording_, durability_, failure.cut));
   const CrashState state = least_state(space);
-  Window window;
-  window.number = certificate_.windows++;
-  window.cut = failure.cut;
-  window.stage = oracle_ == nullptr ? 0 : stage_at(oracle_->boundaries(), failure.cut);
+  DecidedWindow decided;
+  decided.window = window;
+  decided.permitted = 1;
+  ++certificate_.windows;
   certificate_.most_pending =
       std::max(certificate_.most_pending, space->variable_count());
   certificate_.states_permitted += 1;
+  const auto tell = [&](const std::string& probe, const Verdict& verdict) {
+    decided.classes.push_back(
+        StateClass{probe, state.id(), verdict.kind, verdict.summary(), 1});
+  };
   PC_ASSIGN_OR_RETURN(const RunOutcome outcome, runner_.run(0, state));
   ++certificate_.runs;
   SeenDigest digest;
@@ -117,6 +119,7 @@ Status LiveDecision::decide(const LiveFailure& failure) {
   for (std::size_t probe = 0; probe < outcome.probes.size(); ++probe) {
     digest.add(outcome.probes[probe].verdict.output);
     PC_ASSIGN_OR_RETURN(Verdict verdict, verdict_of(outcome, probe, window.stage));
+    tell(outcome.probes[probe].name, verdict);
     if (verdict.kind == Verdict::Kind::kInconclusive) {
       open = verdict.reason;
     } else if (verdict.kind == Verdict::Kind::kFindings) {
@@ -132,13 +135,21 @@ Status LiveDecision::decide(const LiveFailure& failure) {
   if (!open.empty()) {
     ++certificate_.inconclusive;
     certificate_.inconclusive_reasons.push_back(std::move(open));
-    return {};
+    return decided;
   }
-  compare(failure, digest, found, state, window);
+  if (std::string text = difference(failure, digest, found, window); !text.empty()) {
+    Verdict verdict;
+    verdict.kind = Verdict::Kind::kFindings;
+    verdict.findings.push_back({"live and log disagree", std::move(text), false});
+    tell("live", verdict);
+    add_finding(state, window, "live", std::move(verdict));
+  }
   certificate_.classes += 1;
   certificate_.states_decided += 1;
   ++certificate_.windows_decided;
-  return {};
+  decided.decided = 1;
+  decided.tier = DecidedWindow::Tier::kProved;
+  return decided;
 }
 
 Certificate LiveDecision::take() {
@@ -175,18 +186,35 @@ Result<std::vector<LiveFailure>> list_live_failures(const Timeline& timeline, Cu
   return failures;
 }
 
+std::vector<Window> live_windows(const std::vector<LiveFailure>& failures,
+                                 const Oracle* oracle) {
+  std::vector<Window> windows;
+  for (const LiveFailure& failure : failures) {
+    windows.push_back(
+        Window{windows.size(), failure.cut,
+               oracle == nullptr ? 0 : stage_at(oracle->boundaries(), failure.cut)});
+  }
+  return windows;
+}
+
 Result<Certificate> decide_live(const std::shared_ptr<const Recording>& recording,
                                 const std::shared_ptr<const Durability>& durability,
                                 const std::vector<LiveFailure>& failures,
                                 StateRunner& runner, const Oracle* oracle,
-                                const std::function<bool()>& interrupted) {
+                                const std::function<bool()>& interrupted,
+                                const OnDecidedWindow& on_window) {
   const auto begin = std::chrono::steady_clock::now();
   LiveDecision decision(recording, durability, runner, oracle);
   bool stopped = false;
-  for (const LiveFailure& failure : failures) {
+  const std::vector<Window> windows = live_windows(failures, oracle);
+  for (std::size_t i = 0; i < failures.size(); ++i) {
     stopped = stopped || interrupted();
     if (!stopped) {
-      PC_RETURN_IF_ERROR(decision.decide(failure));
+      PC_ASSIGN_OR_RETURN(const DecidedWindow decided,
+                          decision.decide(failures[i], windows[i]));
+      if (on_window) {
+        PC_RETURN_IF_ERROR(on_window(decided));
+      }
     }
   }
   Certificate certificate = decision.take();

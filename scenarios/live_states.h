@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "replay/certificate.h"
 #include "replay/crash_model.h"
+#include "replay/decided_window.h"
 #include "replay/oracle.h"
 #include "replay/recording.h"
 #include "replay/state_runner.h"
@@ -33,8 +34,13 @@ struct LiveFailure {
 // From `from` on. An Error (kBadInput): there is none.
 Result<std::vector<LiveFailure>> list_live_failures(const Timeline& timeline, Cut from);
 
+// A window for each failure, numbered from 0.
+std::vector<Window> live_windows(const std::vector<LiveFailure>& failures,
+                                 const Oracle* oracle);
+
 // Judges, of each failure, the one state that a live power failure leaves: all that was
-// pending is lost. Beside what checker and oracle (which may be null) find, it is a
+// pending is lost; each is a window of its own (live_windows()), and told to `on_window`.
+// Beside what checker and oracle (which may be null) find, it is a
 // finding that a script saw something else on the live device than the checker in that
 // state, or that the program's model disagrees with the oracle. Inconclusive: a failure
 // at which nothing was seen.
@@ -42,6 +48,7 @@ Result<Certificate> decide_live(const std::shared_ptr<const Recording>& recordin
                                 const std::shared_ptr<const Durability>& durability,
                                 const std::vector<LiveFailure>& failures,
                                 StateRunner& runner, const Oracle* oracle,
-                                const std::function<bool()>& interrupted);
+                                const std::function<bool()>& interrupted,
+                                const OnDecidedWindow& on_window = {});
 
 }  // namespace powercut

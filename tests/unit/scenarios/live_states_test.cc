@@ -93,9 +93,13 @@ class Bench {
   Certificate decide(bool with_oracle = true) {
     const std::vector<LiveFailure> failures =
         value_or_throw(list_live_failures(recording->timeline(), 0));
-    return value_or_throw(decide_live(recording, durability, failures, runner,
-                                      with_oracle ? oracle.get() : nullptr,
-                                      [] { return false; }));
+    return value_or_throw(decide_live(
+        recording, durability, failures, runner, with_oracle ? oracle.get() : nullptr,
+        [] { return false; },
+        [this](const DecidedWindow& window) -> Status {
+          told.push_back(window);
+          return {};
+        }));
   }
 
   std::vector<std::string> found() {
@@ -110,6 +114,7 @@ class Bench {
   std::shared_ptr<const Durability> durability;
   std::unique_ptr<ClaimsOracle> oracle;
   LetterRunner runner;
+  std::vector<DecidedWindow> told;
 };
 
 TEST_CASE("a power failure that the log agrees with is clean", "[scenarios][live]") {
@@ -120,6 +125,9 @@ TEST_CASE("a power failure that the log agrees with is clean", "[scenarios][live
   CHECK(certificate.states_decided == 1);
   CHECK(certificate.runs == 1);
   CHECK(certificate.windows_decided == 1);
+  REQUIRE(bench.told.size() == 1);
+  CHECK(bench.told[0].kind() == Verdict::Kind::kClean);
+  CHECK(bench.told[0].decided == 1);
 }
 
 TEST_CASE("what was acknowledged and not flushed is found at the live failure too",
@@ -134,6 +142,8 @@ TEST_CASE("that the live device and the log disagree is a finding", "[scenarios]
   Bench other(true, "seen " + digest("have a\nhave b\n"), "model kept");
   REQUIRE(other.found().size() == 1);
   CHECK(other.found()[0].find("power failure 1: on the live device something else") == 0);
+  CHECK(other.told.back().kind() == Verdict::Kind::kFindings);
+  CHECK(other.told.back().classes.back().probe == "live");
   Bench broken(true, "seen " + digest("have a\n"), "model broken");
   REQUIRE(broken.found().size() == 1);
   CHECK(broken.found()[0].find("the program's model was broken") != std::string::npos);
@@ -150,6 +160,7 @@ TEST_CASE("a power failure at which nothing was compared is not clean",
   Bench unable(true, "seen " + digest("have a\n"));
   unable.runner.unable = true;
   CHECK_FALSE(unable.decide().complete());
+  CHECK(unable.told.back().kind() == Verdict::Kind::kInconclusive);
   // Both say nothing: equal, and worth nothing.
   Bench empty(false, "seen " + digest("bla\n"));
   CHECK_FALSE(empty.decide(false).complete());
