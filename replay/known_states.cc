@@ -4,46 +4,13 @@
 
 #include "base/ensure.h"
 
+#include <optional>
 #include <utility>
 
 namespace powercut {
 
 KnownStates::KnownStates(StateRunner& runner, std::string probe, bool proved)
     : runner_(runner), probe_(std::move(probe)), proved_(proved) {}
-
-SpaceContents& KnownStates::contents_of(const std::shared_ptr<const StateSpace>& space) {
-  if (space != space_) {
-    contents_.reset();
-    space_ = space;
-    contents_ = std::make_unique<SpaceContents>(*space, table_);
-  }
-  return *contents_;
-}
-
-NodeId KnownStates::follow(const CrashState& state) {
-  SpaceContents& contents = contents_of(state.space);
-  NodeId at = DecisionTree::kRoot;
-  while (true) {
-    const DecisionTree::Node& node = tree_.node(at);
-    std::uint32_t i = 0;
-    ContentId content = 0;
-    for (; i < node.step_count; ++i) {
-      const DecisionTree::Step step = tree_.step(node, i);
-      content = contents.content_under(step.unit, state.options);
-      if (content != step.content) {
-        break;
-      }
-    }
-    if (i < node.step_count) {
-      tree_.split(at, i);
-    } else if (node.end != DecisionTree::End::kBranch) {
-      return at;
-    } else {
-      content = contents.content_under(node.unit, state.options);
-    }
-    at = tree_.child(at, content);
-  }
-}
 
 KnownStates::Answer KnownStates::answer_of(const Leaf& leaf, bool ran) {
   return Answer{&leaf.base, leaf.has_probe ? &leaf.probe : nullptr, ran};
@@ -77,13 +44,10 @@ void KnownStates::learn(const CrashState& state, const RunOutcome& outcome) {
   }
   const auto id = static_cast<LeafId>(leaves_.size());
   if (proved_) {
-    const NodeId at = follow(state);
-    if (tree_.node(at).end == DecisionTree::End::kLeaf) {
+    if (paths_.find(tree_, state)) {
       return;  // of a known class
     }
-    SpaceContents& contents = contents_of(state.space);
-    tree_.lay(at, footprint, id,
-              [&](UnitKey unit) { return contents.content_under(unit, state.options); });
+    paths_.lay(tree_, state, footprint, id);
   } else if (!by_id_.emplace(state.id(), id).second) {
     return;
   }
@@ -93,9 +57,8 @@ void KnownStates::learn(const CrashState& state, const RunOutcome& outcome) {
 Result<KnownStates::Answer> KnownStates::ask(const CrashState& state) {
   ++asked_;
   if (proved_) {
-    const DecisionTree::Node& node = tree_.node(follow(state));
-    if (node.end == DecisionTree::End::kLeaf) {
-      return answer_of(leaves_[node.leaf], false);
+    if (const std::optional<LeafId> leaf = paths_.find(tree_, state)) {
+      return answer_of(leaves_[*leaf], false);
     }
   } else if (const auto known = by_id_.find(state.id()); known != by_id_.end()) {
     return answer_of(leaves_[known->second], false);

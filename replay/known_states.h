@@ -8,14 +8,13 @@
 
 #pragma once
 
-#include "replay/content_table.h"
 #include "replay/decision_tree.h"
+#include "replay/state_paths.h"
 #include "replay/state_runner.h"
 
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -55,22 +54,16 @@ class KnownStates {
     bool has_probe = false;
   };
 
-  // Follows the tree; the node at which it ends.
-  NodeId follow(const CrashState& state);
-  SpaceContents& contents_of(const std::shared_ptr<const StateSpace>& space);
-  const Leaf* leaf_at(NodeId node) const;
   static Answer answer_of(const Leaf& leaf, bool ran);
   Leaf leaf_of(const RunOutcome& outcome, std::vector<UnitKey>& footprint) const;
 
   StateRunner& runner_;
   std::string probe_;
   bool proved_;
-  ContentTable table_;
+  StatePaths paths_;
   DecisionTree tree_;
   std::deque<Leaf> leaves_;
   std::map<std::string, LeafId> by_id_;
-  std::shared_ptr<const StateSpace> space_;  // of contents_
-  std::unique_ptr<SpaceContents> contents_;
   std::uint64_t asked_ = 0;
   std::uint64_t runs_ = 0;
 };
