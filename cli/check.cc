@@ -58,9 +58,14 @@ int check_all(CheckSession& session, const Arguments& arguments, CheckResults* r
   std::shared_ptr<const Durability> durability = std::make_shared<const Durability>(
       value_or_throw(Durability::build(session.recording->timeline(), session.model)));
   static const std::vector<EventPos> kNone;
+  const Timeline& timeline = session.recording->timeline();
+  const std::vector<LiveFailure> failures =
+      session.live ? value_or_throw(list_live_failures(timeline, session.from))
+                   : std::vector<LiveFailure>();
   const std::vector<Window> windows =
-      list_windows(session.recording->timeline(), *durability, session.from, session.to,
-                   session.oracle ? session.oracle->boundaries() : kNone);
+      session.live ? live_windows(failures, session.oracle.get())
+                   : list_windows(timeline, *durability, session.from, session.to,
+                                  session.oracle ? session.oracle->boundaries() : kNone);
   if (results != nullptr) {
     results->begin(*session.judge);
     results->windows(windows);
@@ -71,12 +76,16 @@ int check_all(CheckSession& session, const Arguments& arguments, CheckResults* r
   options.jobs = session.context.jobs;
   options.oracle = session.oracle.get();
   options.on_progress = [&](const Progress& progress) { line.show(progress); };
+  if (results != nullptr) {
+    options.on_window = [&](const DecidedWindow& decided) {
+      return results->end_window(decided);
+    };
+  }
   Certificate certificate;
   if (session.live) {
-    certificate = value_or_throw(decide_live(
-        session.recording, durability,
-        value_or_throw(list_live_failures(session.recording->timeline(), session.from)),
-        runner, options.oracle, &interrupted));
+    certificate =
+        value_or_throw(decide_live(session.recording, durability, failures, runner,
+                                   options.oracle, &interrupted, options.on_window));
   } else {
     Decider decider(session.recording, runner, session.judge->checker().tier(), options,
                     inference_options(arguments));

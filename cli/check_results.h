@@ -58,6 +58,10 @@ class CheckResults {
   Status teach(const std::shared_ptr<const StateSpace>& space, KnownStates& known);
 
   void windows(const std::vector<Window>& windows);
+  // A window and its classes are in the file as soon as it is decided.
+  Status end_window(const DecidedWindow& decided) {
+    return store_->end_window(id_, decided);
+  }
   // A check that was interrupted did not end: it can be resumed.
   void end(int exit_code, const Certificate& certificate, const std::string& json,
            const std::string& text);

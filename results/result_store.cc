@@ -3,38 +3,13 @@
 #include "results/result_store.h"
 
 #include "results/outcome_cbor.h"
+#include "results/result_schema.h"
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace powercut {
 
 namespace {
-
-constexpr std::int64_t kVersion = 1;
-
-constexpr char kSchema[] = R"(
-CREATE TABLE subjects (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
-CREATE TABLE sessions (
-  id INTEGER PRIMARY KEY, subject INTEGER NOT NULL REFERENCES subjects(id),
-  words TEXT NOT NULL, directory TEXT NOT NULL, environment TEXT NOT NULL,
-  question TEXT NOT NULL,
-  started TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
-  ended TEXT, decided INTEGER, exit_code INTEGER, certificate TEXT, report TEXT);
-CREATE INDEX sessions_by_question ON sessions (subject, question);
-CREATE TABLE windows (
-  session INTEGER NOT NULL REFERENCES sessions(id), number INTEGER NOT NULL,
-  cut INTEGER NOT NULL, PRIMARY KEY (session, number)) WITHOUT ROWID;
-CREATE TABLE findings (
-  session INTEGER NOT NULL REFERENCES sessions(id), number INTEGER NOT NULL,
-  signature TEXT NOT NULL, state TEXT NOT NULL, summary TEXT NOT NULL,
-  states TEXT NOT NULL, windows TEXT NOT NULL,
-  PRIMARY KEY (session, number)) WITHOUT ROWID;
-CREATE TABLE runs (
-  subject INTEGER NOT NULL REFERENCES subjects(id), state TEXT NOT NULL,
-  verdict TEXT NOT NULL, outcome BLOB NOT NULL,
-  PRIMARY KEY (subject, state)) WITHOUT ROWID;
-)";
 
 const std::string kSessionColumns =
     "SELECT s.id, s.words, s.directory, s.environment, s.question, s.started, b.key, "
@@ -57,7 +32,27 @@ std::vector<T> list_from_json(std::string_view text) {
 }
 
 const char* word_for(Verdict::Kind kind) {
-  return kind == Verdict::Kind::kClean ? "clean" : "findings";
+  switch (kind) {
+    case Verdict::Kind::kClean:
+      return "clean";
+    case Verdict::Kind::kFindings:
+      return "findings";
+    case Verdict::Kind::kInconclusive:
+      break;
+  }
+  return "inconclusive";
+}
+
+const char* word_for(DecidedWindow::Tier tier) {
+  switch (tier) {
+    case DecidedWindow::Tier::kProved:
+      return "proved";
+    case DecidedWindow::Tier::kInferred:
+      return "inferred";
+    case DecidedWindow::Tier::kOpen:
+      break;
+  }
+  return "open";
 }
 
 }  // namespace
@@ -71,32 +66,7 @@ Result<std::unique_ptr<ResultStore>> ResultStore::open(
 }
 
 Status ResultStore::prepare() {
-  // Two programs that begin at once do not both make the tables.
-  PC_RETURN_IF_ERROR(database_->execute("BEGIN IMMEDIATE"));
-  PC_ASSIGN_OR_RETURN(Statement ask, database_->prepare("PRAGMA user_version"));
-  PC_ASSIGN_OR_RETURN(const bool row, ask.step());
-  const std::int64_t version = row ? ask.integer(0) : 0;
-  ask.reset();
-  if (version == 0) {
-    PC_ASSIGN_OR_RETURN(Statement tables,
-                        database_->prepare("SELECT count(*) FROM sqlite_master"));
-    PC_ASSIGN_OR_RETURN(const bool counted, tables.step());
-    const bool foreign = counted && tables.integer(0) > 0;
-    tables.reset();
-    if (foreign) {
-      return fail(ErrorKind::kBadInput, "this database is no results file of powercut",
-                  "--results names a file that powercut made, or a new one");
-    }
-    PC_RETURN_IF_ERROR(
-        database_->execute(kSchema + fmt::format("PRAGMA user_version = {}", kVersion)));
-  } else if (version != kVersion) {
-    return fail(ErrorKind::kUsage,
-                fmt::format("the results file is of version {}, and this program knows "
-                            "version {}",
-                            version, kVersion),
-                "use the powercut that made it, or another file");
-  }
-  PC_RETURN_IF_ERROR(database_->execute("COMMIT"));
+  PC_RETURN_IF_ERROR(prepare_schema(*database_));
   PC_ASSIGN_OR_RETURN(
       Statement add,
       database_->prepare("INSERT OR IGNORE INTO runs VALUES (?1, ?2, ?3, ?4)"));
@@ -141,11 +111,45 @@ Status ResultStore::add_windows(
   const std::lock_guard<std::mutex> lock(mutex_);
   PC_RETURN_IF_ERROR(database_->execute("BEGIN IMMEDIATE"));
   PC_ASSIGN_OR_RETURN(Statement add,
-                      database_->prepare("INSERT INTO windows VALUES (?1, ?2, ?3)"));
+                      database_->prepare("INSERT INTO windows (session, number, cut) "
+                                         "VALUES (?1, ?2, ?3)"));
   for (const auto& [number, cut] : cuts) {
     PC_RETURN_IF_ERROR(add.bind(1, session)
                            .bind(2, static_cast<std::int64_t>(number))
                            .bind(3, std::int64_t{cut})
+                           .run());
+  }
+  return database_->execute("COMMIT");
+}
+
+Status ResultStore::end_window(SessionId session, const DecidedWindow& decided) {
+  const auto window = static_cast<std::int64_t>(decided.window.number);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  PC_RETURN_IF_ERROR(database_->execute("BEGIN IMMEDIATE"));
+  PC_ASSIGN_OR_RETURN(
+      Statement update,
+      database_->prepare("UPDATE windows SET verdict = ?3, tier = ?4, permitted = ?5, "
+                         "decided = ?6 WHERE session = ?1 AND number = ?2"));
+  PC_RETURN_IF_ERROR(update.bind(1, session)
+                         .bind(2, window)
+                         .bind(3, word_for(decided.kind()))
+                         .bind(4, word_for(decided.tier))
+                         .bind(5, to_decimal(decided.permitted))
+                         .bind(6, to_decimal(decided.decided))
+                         .run());
+  PC_ASSIGN_OR_RETURN(
+      Statement add,
+      database_->prepare("INSERT INTO classes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
+  std::int64_t number = 0;
+  for (const StateClass& each : decided.classes) {
+    PC_RETURN_IF_ERROR(add.bind(1, session)
+                           .bind(2, window)
+                           .bind(3, ++number)
+                           .bind(4, each.probe)
+                           .bind(5, each.state_id)
+                           .bind(6, word_for(each.kind))
+                           .bind(7, each.summary)
+                           .bind(8, to_decimal(each.states))
                            .run());
   }
   return database_->execute("COMMIT");
@@ -182,7 +186,10 @@ Status ResultStore::end_session(SessionId session, const SessionEnd& end,
                          .run());
   // Checks that did not end, and that this one makes needless to resume.
   for (const char* sql :
-       {"DELETE FROM windows WHERE session IN (SELECT o.id FROM sessions o, sessions s "
+       {"DELETE FROM classes WHERE session IN (SELECT o.id FROM sessions o, sessions s "
+        "WHERE s.id = ?1 AND o.id < ?1 AND o.ended IS NULL AND o.subject = s.subject AND "
+        "o.question = s.question)",
+        "DELETE FROM windows WHERE session IN (SELECT o.id FROM sessions o, sessions s "
         "WHERE s.id = ?1 AND o.id < ?1 AND o.ended IS NULL AND o.subject = s.subject AND "
         "o.question = s.question)",
         "DELETE FROM sessions WHERE id < ?1 AND ended IS NULL AND (subject, question) = "

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "replay/decided_window.h"
 #include "replay/verdict.h"
 #include "results/database.h"
 
@@ -62,7 +63,8 @@ struct StoredSession {
 // Thread-safe.
 class ResultStore {
  public:
-  // Makes the file if there is none. A file of a later version: kUsage, with a hint.
+  // Makes the file if there is none; gives one of an earlier version what it lacks, which
+  // that version's program cannot open any more. A later version: kUsage, with a hint.
   static Result<std::unique_ptr<ResultStore>> open(const std::filesystem::path& path);
 
   Result<SubjectId> subject(const std::string& key);
@@ -70,6 +72,8 @@ class ResultStore {
   Result<SessionId> begin_session(SubjectId subject, const SessionStart& start);
   Status add_windows(SessionId session,
                      const std::vector<std::pair<std::size_t, std::uint32_t>>& cuts);
+  // A window of it, with its classes, in one transaction.
+  Status end_window(SessionId session, const DecidedWindow& decided);
   // Ends it, with all that was found, in one transaction; sessions before it with the
   // same subject and question that did not end are forgotten (their runs are not).
   Status end_session(SessionId session, const SessionEnd& end,

@@ -16,6 +16,26 @@ expect 0 check golden.log "${flags[@]}" --results r.db --json warm.json --jobs 1
 says out 'and nothing was run'
 says out 'every permitted state is clean'
 cmp cold.json warm.json || fail "the answer is another"
+# Windows and classes are rows, and sum to the certificate.
+python3 - cold.json <<'PYTHON' || fail "the rows are not the certificate's"
+import json, sqlite3, sys
+cold = json.load(open(sys.argv[1]))
+rows = sqlite3.connect("file:r.db?mode=ro", uri=True)
+windows = rows.execute("select number, verdict, tier, permitted, decided from windows "
+                       "where session = 1").fetchall()
+assert len(windows) == cold["windows"], windows
+assert all(row[1:3] == ("clean", "proved") and row[3] == row[4] for row in windows)
+assert sum(int(row[3]) for row in windows) == int(cold["states_permitted"])
+sums = {number: 0 for number, *_ in windows}
+for number, states in rows.execute("select window, states from classes where "
+                                   "session = 1 and probe = 'base' and verdict = 'clean'"):
+    sums[number] += int(states)
+assert sums == {row[0]: int(row[3]) for row in windows}, sums
+unknown = rows.execute("select count(*) from classes c left join runs r on "
+                       "r.subject = 1 and r.state = c.state where c.session = 1 and "
+                       "r.state is null").fetchone()[0]
+assert unknown == 0, unknown
+PYTHON
 # Another range is another question, of the same subject only if it begins alike.
 expect 0 check golden.log "${flags[@]}" --results r.db --to flush:10
 silent_on out 'nothing was run'

@@ -84,6 +84,114 @@ TEST_CASE("a session that did not end can be resumed, until one ended",
   CHECK(findings[0].windows == std::vector<std::size_t>{3, 4});
 }
 
+// All rows of a query, columns joined by '|'.
+std::vector<std::string> rows_of(const std::filesystem::path& path,
+                                 const std::string& query, int columns) {
+  const auto database = value_or_throw(Database::open(path));
+  Statement statement = value_or_throw(database->prepare(query));
+  std::vector<std::string> rows;
+  while (value_or_throw(statement.step())) {
+    std::string& row = rows.emplace_back();
+    for (int i = 0; i < columns; ++i) {
+      row += (i == 0 ? "" : "|") + std::string(statement.text(i));
+    }
+  }
+  return rows;
+}
+
+constexpr char kWindows[] =
+    "SELECT number, cut, verdict, tier, permitted, decided FROM windows ORDER BY number";
+constexpr char kClasses[] =
+    "SELECT window, probe, state, verdict, summary, states FROM classes "
+    "ORDER BY window, number";
+
+TEST_CASE("windows and their classes are kept as they are decided", "[results][store]") {
+  const ScratchDir dir;
+  const auto store = open(dir / "r.db");
+  const SubjectId subject = value_or_throw(store->subject("s"));
+  const SessionId id = value_or_throw(store->begin_session(subject, start_of("q")));
+  REQUIRE(store->add_windows(id, {{0, 5}, {1, 9}, {2, 12}}));
+  DecidedWindow one;
+  one.window.number = 1;
+  one.tier = DecidedWindow::Tier::kProved;
+  one.permitted = BigCount("12345678901234567890");
+  one.decided = one.permitted;
+  one.classes = {{"base", "c9.w.all", Verdict::Kind::kClean, "clean", 7},
+                 {"data", "c9.w.none", Verdict::Kind::kFindings, "it is gone", 1}};
+  REQUIRE(store->end_window(id, one));
+  DecidedWindow two;
+  two.window.number = 2;
+  two.permitted = 8;
+  two.decided = 6;
+  two.classes = {
+      {"base", "c12.w.all", Verdict::Kind::kInconclusive, "inconclusive: late", 2}};
+  REQUIRE(store->end_window(id, two));
+  CHECK(rows_of(dir / "r.db", kWindows, 6) ==
+        std::vector<std::string>{
+            "0|5||||", "1|9|findings|proved|12345678901234567890|12345678901234567890",
+            "2|12|inconclusive|open|8|6"});
+  CHECK(rows_of(dir / "r.db", kClasses, 6) ==
+        std::vector<std::string>{"1|base|c9.w.all|clean|clean|7",
+                                 "1|data|c9.w.none|findings|it is gone|1",
+                                 "2|base|c12.w.all|inconclusive|inconclusive: late|2"});
+  // A check that decides what another left open forgets that one's rows.
+  const SessionId again = value_or_throw(store->begin_session(subject, start_of("q")));
+  REQUIRE(store->add_windows(again, {{0, 5}}));
+  REQUIRE(store->end_session(again, {0, true, "{}", "text"}, {}));
+  CHECK(rows_of(dir / "r.db", kWindows, 6) == std::vector<std::string>{"0|5||||"});
+  CHECK(rows_of(dir / "r.db", kClasses, 6).empty());
+  // A window that was never announced is nobody's.
+  CHECK_FALSE(store->end_window(again, two));
+}
+
+// As the first version made it.
+TEST_CASE("a file of version 1 is given what it lacks", "[results][store]") {
+  const ScratchDir dir;
+  {
+    const auto old = value_or_throw(Database::open(dir / "r.db"));
+    REQUIRE(old->execute(R"(
+CREATE TABLE subjects (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+CREATE TABLE sessions (
+  id INTEGER PRIMARY KEY, subject INTEGER NOT NULL REFERENCES subjects(id),
+  words TEXT NOT NULL, directory TEXT NOT NULL, environment TEXT NOT NULL,
+  question TEXT NOT NULL,
+  started TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
+  ended TEXT, decided INTEGER, exit_code INTEGER, certificate TEXT, report TEXT);
+CREATE TABLE windows (
+  session INTEGER NOT NULL REFERENCES sessions(id), number INTEGER NOT NULL,
+  cut INTEGER NOT NULL, PRIMARY KEY (session, number)) WITHOUT ROWID;
+CREATE TABLE findings (
+  session INTEGER NOT NULL REFERENCES sessions(id), number INTEGER NOT NULL,
+  signature TEXT NOT NULL, state TEXT NOT NULL, summary TEXT NOT NULL,
+  states TEXT NOT NULL, windows TEXT NOT NULL,
+  PRIMARY KEY (session, number)) WITHOUT ROWID;
+CREATE TABLE runs (
+  subject INTEGER NOT NULL REFERENCES subjects(id), state TEXT NOT NULL,
+  verdict TEXT NOT NULL, outcome BLOB NOT NULL,
+  PRIMARY KEY (subject, state)) WITHOUT ROWID;
+INSERT INTO subjects VALUES (1, 's');
+INSERT INTO sessions (id, subject, words, directory, environment, question)
+  VALUES (4, 1, '["run.log"]', '/somewhere', '{}', 'q');
+INSERT INTO windows VALUES (4, 0, 5);
+PRAGMA user_version = 1;
+)"));
+  }
+  const auto store = open(dir / "r.db");
+  CHECK(value_or_throw(store->subject("s")) == 1);
+  CHECK(value_or_throw(store->last_session(true))->id == 4);
+  CHECK(rows_of(dir / "r.db", kWindows, 6) == std::vector<std::string>{"0|5||||"});
+  DecidedWindow window;
+  window.permitted = 1;
+  window.decided = 1;
+  window.tier = DecidedWindow::Tier::kProved;
+  window.classes = {{"base", "c5.w.all", Verdict::Kind::kClean, "clean", 1}};
+  REQUIRE(store->end_window(4, window));
+  CHECK(rows_of(dir / "r.db", kWindows, 6) ==
+        std::vector<std::string>{"0|5|clean|proved|1|1"});
+  CHECK(rows_of(dir / "r.db", "PRAGMA user_version", 1) == std::vector<std::string>{"2"});
+  open(dir / "r.db");  // and once is enough
+}
+
 TEST_CASE("the same question has an answer only if it was decided", "[results][store]") {
   const ScratchDir dir;
   const auto store = open(dir / "r.db");
