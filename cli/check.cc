@@ -67,7 +67,10 @@ int check_all(CheckSession& session, const Arguments& arguments, CheckResults* r
                    : list_windows(timeline, *durability, session.from, session.to,
                                   session.oracle ? session.oracle->boundaries() : kNone);
   if (results != nullptr) {
-    results->begin(*session.judge);
+    // An audit, and what cannot be told from footprints, is run for real.
+    const bool tree = session.judge->checker().tier() == Tier::kProved && !session.live &&
+                      explorer_options(arguments).audit_share == 0;
+    results->begin(*session.judge, session.recording, tree ? durability : nullptr);
     results->windows(windows);
   }
   StateRunner& runner = results != nullptr ? results->runner() : *session.judge;

@@ -227,9 +227,14 @@ std::optional<StoredSession> CheckResults::answer() {
   return value_or_throw(store_->answer(subject_, start_.question));
 }
 
-void CheckResults::begin(StateRunner& judge) {
+void CheckResults::begin(StateRunner& judge,
+                         const std::shared_ptr<const Recording>& recording,
+                         const std::shared_ptr<const Durability>& durability) {
   id_ = value_or_throw(store_->begin_session(subject_, start_));
-  attach(judge);
+  if (durability != nullptr) {
+    tree_.emplace(*store_, subject_, recording, durability);
+  }
+  runner_.emplace(judge, *store_, subject_, tree_ ? &*tree_ : nullptr);
 }
 
 void CheckResults::attach(StateRunner& judge) {
@@ -266,8 +271,12 @@ void CheckResults::end(int exit_code, const Certificate& certificate,
 }
 
 std::string CheckResults::text() const {
-  return fmt::format("results    {}: {} of the runs were in it already\n", path_,
-                     runner_->answered());
+  const std::string agreed =
+      runner_->agreed() == 0
+          ? ""
+          : fmt::format(", {} more followed from what those read", runner_->agreed());
+  return fmt::format("results    {}: {} of the runs were in it already{}\n", path_,
+                     runner_->answered(), agreed);
 }
 
 }  // namespace powercut

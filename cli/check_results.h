@@ -45,8 +45,9 @@ class CheckResults {
   std::optional<StoredSession> answer();
 
   // From here on it is a check of its own, which can be resumed. The judge must outlive
-  // it.
-  void begin(StateRunner& judge);
+  // it. `durability` is of the model; null: no state is answered but those that were run.
+  void begin(StateRunner& judge, const std::shared_ptr<const Recording>& recording,
+             const std::shared_ptr<const Durability>& durability);
 
   StateRunner& runner() { return *runner_; }
 
@@ -58,10 +59,12 @@ class CheckResults {
   Status teach(const std::shared_ptr<const StateSpace>& space, KnownStates& known);
 
   void windows(const std::vector<Window>& windows);
+
   // A window and its classes are in the file as soon as it is decided.
   Status end_window(const DecidedWindow& decided) {
     return store_->end_window(id_, decided);
   }
+
   // A check that was interrupted did not end: it can be resumed.
   void end(int exit_code, const Certificate& certificate, const std::string& json,
            const std::string& text);
@@ -77,6 +80,7 @@ class CheckResults {
   SubjectId subject_ = 0;
   SessionStart start_;
   SessionId id_ = 0;
+  std::optional<StoredTree> tree_;
   std::optional<StoredRunner> runner_;
 };
 

@@ -14,6 +14,13 @@ Result<RunOutcome> StoredRunner::run(std::size_t worker, const CrashState& state
     ++answered_;
     return std::move(*known);
   }
+  if (tree_ != nullptr) {
+    PC_ASSIGN_OR_RETURN(std::optional<RunOutcome> same, tree_->find(state));
+    if (same) {
+      ++agreed_;
+      return std::move(*same);
+    }
+  }
   PC_ASSIGN_OR_RETURN(RunOutcome outcome, runner_.run(worker, state));
   const bool judged = std::none_of(
       outcome.probes.begin(), outcome.probes.end(), [](const ProbeOutcome& probe) {
