@@ -60,4 +60,9 @@ std::string signature_of(const FailingClass& failing) {
   return text;
 }
 
+std::string signature_group(const std::string& signature, const std::string& cause) {
+  return cause.empty() ? signature
+                       : signature.substr(0, signature.find(" | ")) + " | " + cause;
+}
+
 }  // namespace powercut

@@ -17,6 +17,11 @@ namespace powercut {
 // logs, kernels and machines alike.
 std::string signature_of(const FailingClass& failing);
 
+// What findings are told together by: of those that were explained checker, probe and
+// blame (FailingClass::cause), for one fault has as many complaints as there are places
+// that it can hit; of others the signature.
+std::string signature_group(const std::string& signature, const std::string& cause);
+
 // "inode 12 of /f3" -> "inode # of /f#"; hexadecimal codes ("0x05000a") stay.
 std::string without_numbers(const std::string& text);
 

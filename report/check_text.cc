@@ -178,25 +178,18 @@ struct FindingGroup {
   std::set<std::string> signatures;
 };
 
-// Of findings that were explained the blame tells, for one fault has as many complaints
-// as there are places that it can hit.
-std::string group_key(const FailingClass& failing) {
-  const std::string signature = signature_of(failing);
-  return failing.cause.empty()
-             ? signature
-             : signature.substr(0, signature.find(" | ")) + " | " + failing.cause;
-}
-
 std::vector<FindingGroup> group_findings(const Certificate& certificate) {
   std::vector<FindingGroup> groups;
   std::map<std::string, std::size_t> place;
   for (const FailingClass& failing : certificate.findings) {
-    const auto [known, fresh] = place.try_emplace(group_key(failing), groups.size());
+    const std::string signature = signature_of(failing);
+    const auto [known, fresh] =
+        place.try_emplace(signature_group(signature, failing.cause), groups.size());
     if (fresh) {
       groups.push_back(FindingGroup{&failing, 0, {}});
     }
     ++groups[known->second].classes;
-    groups[known->second].signatures.insert(signature_of(failing));
+    groups[known->second].signatures.insert(signature);
   }
   return groups;
 }

@@ -2,6 +2,8 @@
 
 #include "report/test_cases.h"
 
+#include "replay/signature.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -57,14 +59,15 @@ TestCase decided_case(const Json& json) {
 void add_findings(const Json& json, std::vector<TestCase>& cases) {
   std::map<std::string, std::pair<std::size_t, std::size_t>> known;  // case, count
   for (const Json& finding : json.at("findings")) {
-    const std::string signature = finding.at("signature").get<std::string>();
-    const auto [place, fresh] = known.try_emplace(signature, cases.size(), 0);
+    const std::string group = signature_group(finding.at("signature").get<std::string>(),
+                                              finding.value("cause", std::string()));
+    const auto [place, fresh] = known.try_emplace(group, cases.size(), 0);
     ++place->second.second;
     if (!fresh) {
       continue;
     }
     TestCase one;
-    one.name = "finding: " + one_line(signature);
+    one.name = "finding: " + one_line(group);
     one.kind = Kind::kFailed;
     one.message = one_line(finding.at("summary").get<std::string>());
     one.details = fmt::format("{} states, the first is {}\nreproduce: {}\n{}",
@@ -77,7 +80,7 @@ void add_findings(const Json& json, std::vector<TestCase>& cases) {
     }
     cases.push_back(std::move(one));
   }
-  for (const auto& [signature, of] : known) {
+  for (const auto& [group, of] : known) {
     if (of.second > 1) {
       cases[of.first].message +=
           fmt::format(" (and {} more classes of this kind)", of.second - 1);

@@ -58,6 +58,23 @@ TEST_CASE("a check is a case, and one for each kind of finding", "[report][test_
   CHECK(suite.cases[2].message == "second");
 }
 
+TEST_CASE("explained findings are one case for each cause", "[report][test_cases]") {
+  json report = a_check();
+  const auto explained = [](const std::string& signature, const std::string& cause) {
+    json finding = a_finding("ext4 base | " + signature + " | " + cause, signature);
+    finding["cause"] = cause;
+    return finding;
+  };
+  report["findings"] = {explained("0x05000a", "lost bitmap (flushed too early)"),
+                        explained("0x05000b", "lost bitmap (flushed too early)"),
+                        explained("0x05000a", "lost superblock (in flight)")};
+  const TestSuite suite = suite_of(report);
+  REQUIRE(suite.cases.size() == 3);
+  CHECK(suite.cases[1].name == "finding: ext4 base | lost bitmap (flushed too early)");
+  CHECK(suite.cases[1].message == "0x05000a (and 1 more classes of this kind)");
+  CHECK(suite.cases[2].name == "finding: ext4 base | lost superblock (in flight)");
+}
+
 TEST_CASE("what was not decided does not pass", "[report][test_cases]") {
   json report = a_check();
   report["complete"] = false;
