@@ -160,4 +160,21 @@ void reply_statfs(fuse_req_t request) {
   fuse_reply_statfs(request, &status);
 }
 
+void reply_readdir(fuse_req_t request, std::size_t size, off_t offset, std::size_t count,
+                   const std::function<ListedName(std::size_t)>& name_at) {
+  std::string buffer(size, '\0');
+  std::size_t used = 0;
+  for (std::size_t i = static_cast<std::size_t>(offset); i < count; ++i) {
+    const ListedName listed = name_at(i);
+    const std::size_t needed =
+        fuse_add_direntry(request, buffer.data() + used, size - used, listed.name.c_str(),
+                          &listed.attributes, static_cast<off_t>(i + 1));
+    if (needed > size - used) {
+      break;
+    }
+    used += needed;
+  }
+  fuse_reply_buf(request, buffer.data(), used);
+}
+
 }  // namespace powercut

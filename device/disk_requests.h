@@ -11,6 +11,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <string>
 
 namespace powercut {
 
@@ -35,5 +37,15 @@ void reply_fsync(fuse_req_t request, ServedDisk* disk);
 void reply_fallocate(fuse_req_t request, ServedDisk* disk, int mode, off_t offset,
                      off_t length);
 void reply_statfs(fuse_req_t request);
+
+struct ListedName {
+  std::string name;
+  struct stat attributes = {};  // inode and type are told
+};
+
+// As many of `count` names as have room in `size` bytes, from number `offset` on: an
+// offset is the number of the next name, right for a reader who comes back to it.
+void reply_readdir(fuse_req_t request, std::size_t size, off_t offset, std::size_t count,
+                   const std::function<ListedName(std::size_t)>& name_at);
 
 }  // namespace powercut

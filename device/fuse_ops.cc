@@ -123,21 +123,12 @@ void on_readdir(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t of
     return;
   }
   const std::vector<DiskFile>& files = directory_of(request).files;
-  std::string buffer(size, '\0');
-  std::size_t used = 0;
-  for (std::size_t i = static_cast<std::size_t>(offset); i < files.size(); ++i) {
-    struct stat attributes = {};
-    attributes.st_ino = inode_of_file(i);
-    attributes.st_mode = S_IFREG;
-    const std::size_t needed =
-        fuse_add_direntry(request, buffer.data() + used, size - used,
-                          files[i].name.c_str(), &attributes, static_cast<off_t>(i + 1));
-    if (needed > size - used) {
-      break;
-    }
-    used += needed;
-  }
-  fuse_reply_buf(request, buffer.data(), used);
+  reply_readdir(request, size, offset, files.size(), [&](std::size_t i) {
+    ListedName listed{files[i].name, {}};
+    listed.attributes.st_ino = inode_of_file(i);
+    listed.attributes.st_mode = S_IFREG;
+    return listed;
+  });
 }
 
 void on_statfs(fuse_req_t request, fuse_ino_t /*inode*/) {

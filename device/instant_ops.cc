@@ -163,7 +163,6 @@ void on_fallocate(fuse_req_t request, fuse_ino_t /*inode*/, int mode, off_t offs
   reply_fallocate(request, disk_of(info), mode, offset, length);
 }
 
-// An offset is the index of the next name: right for a reader who comes back to it.
 void on_readdir(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t offset,
                 fuse_file_info* /*info*/) {
   answer_or_fail(request, [&] {
@@ -173,23 +172,13 @@ void on_readdir(fuse_req_t request, fuse_ino_t inode, std::size_t size, off_t of
       fuse_reply_err(request, node ? ENOTDIR : ENOENT);
       return;
     }
-    const std::size_t count = directory.tree.listed_count(node->path);
-    std::string buffer(size, '\0');
-    std::size_t used = 0;
-    for (std::size_t i = static_cast<std::size_t>(offset); i < count; ++i) {
-      const std::string name = directory.tree.listed_name(node->path, i);
-      struct stat attributes = {};
-      attributes.st_ino =
-          InstantNodes::inode_of(InstantNodes::path_below(node->path, name));
-      const std::size_t needed =
-          fuse_add_direntry(request, buffer.data() + used, size - used, name.c_str(),
-                            &attributes, static_cast<off_t>(i + 1));
-      if (needed > size - used) {
-        break;
-      }
-      used += needed;
-    }
-    fuse_reply_buf(request, buffer.data(), used);
+    reply_readdir(request, size, offset, directory.tree.listed_count(node->path),
+                  [&](std::size_t i) {
+                    ListedName listed{directory.tree.listed_name(node->path, i), {}};
+                    listed.attributes.st_ino = InstantNodes::inode_of(
+                        InstantNodes::path_below(node->path, listed.name));
+                    return listed;
+                  });
   });
 }
 
