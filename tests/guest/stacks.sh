@@ -5,7 +5,8 @@
 #
 # Stacks of devices: of each pair the broken one is found and the sound one is clean, and
 # what was lost is told by device. Without names: those of dm-clone, whose kernel module
-# is built here, and the live power failures. With "all": every one of the library.
+# is built here, and the live power failures, and what has to do with stacks beside pairs.
+# With "all": every one of the library.
 
 guest_tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tests/guest/lib.sh
@@ -55,6 +56,8 @@ if [ "$skipped" -eq "${#names[@]}" ]; then
   cd / && rm -rf --one-file-system "$scratch"
   skip "nothing of this could be run here"
 fi
+
+if [ "$#" -gt 0 ]; then end "${#names[@]} stacks, $skipped skipped"; fi
 
 # What does not even judge the state before is kept, if that is asked for.
 cat >unwilling.scenario <<'SCENARIO'
