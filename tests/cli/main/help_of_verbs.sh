@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Every verb tells its usage on stdout, and an example that names itself.
+# Every verb tells its usage on stdout, and an example that names itself; the README's table
+# has every verb and no other.
 
 . "$CLI/lib.sh"
 
@@ -21,3 +22,7 @@ while read -r verb; do
   count=$((count + 1))
 done <<<"$verbs"
 echo "$count verbs"
+
+sed -n '/^## Verbs/,/^## /s/^| `\([a-z ]*\)`.*/\1/p' "$CLI/../../README.md" | sort >documented
+sort <<<"$verbs" >there
+diff documented there || fail "the table of verbs in README.md is another one"
