@@ -58,16 +58,6 @@ std::vector<std::pair<std::string, std::uint64_t>> bytes_by_owner(
   return owners;
 }
 
-std::string more_line(std::size_t shown, std::size_t all) {
-  return all > shown ? fmt::format("  ... and {} more: --json has all\n", all - shown)
-                     : "";
-}
-
-std::string trouble_of(const ChangingEntry& entry) {
-  return std::string(entry.failed ? ", failed: it may have changed the disk" : "") +
-         (entry.unfinished ? ", never completed: it may have changed the disk" : "");
-}
-
 std::string list_text(const ChangeContext& context) {
   return fmt::format(
       "listed   {} ({}{}): {} in {}\n", context.list, context.format,
@@ -127,24 +117,25 @@ std::string missed_text(const ChangeContext& context, const ChangeAudit& audit) 
   for (std::size_t i = 0; i < ranges; ++i) {
     text += range_text(context, audit, i);
   }
-  text += more_line(ranges, audit.missed.size());
+  text += audit_more_text(ranges, audit.missed.size(), "  ");
   text += "\nmissed, in order of submission:\n";
   const std::size_t entries = std::min(kMostLines, audit.entries.size());
   for (std::size_t i = 0; i < entries; ++i) {
     const ChangingEntry& entry = audit.entries[i].entry;
-    text += fmt::format("  {:>8} {} offset {} length {}: {} missed{}{}\n", entry.seq,
-                        to_string(entry.op), entry.range.begin, entry.range.length(),
-                        bytes_text(audit.entries[i].missed.total_bytes()),
-                        entry.who.empty() ? "" : ", by " + entry.who, trouble_of(entry));
+    text +=
+        fmt::format("  {:>8} {} offset {} length {}: {} missed{}{}\n", entry.seq,
+                    to_string(entry.op), entry.range.begin, entry.range.length(),
+                    bytes_text(audit.entries[i].missed.total_bytes()),
+                    entry.who.empty() ? "" : ", by " + entry.who, outcome_text(entry));
   }
-  text += more_line(entries, audit.entries.size());
+  text += audit_more_text(entries, audit.entries.size(), "  ");
   text += fmt::format("\nmissed, by what lies there at {}:\n", context.to);
   const std::vector<std::pair<std::string, std::uint64_t>> sums = bytes_by_owner(context);
   const std::size_t owners = std::min(kMostLines, sums.size());
   for (std::size_t i = 0; i < owners; ++i) {
     text += fmt::format("  {}: {}\n", sums[i].first, bytes_text(sums[i].second));
   }
-  return text + more_line(owners, sums.size());
+  return text + audit_more_text(owners, sums.size(), "  ");
 }
 
 Json range_json(const ByteRange& range) {
@@ -208,10 +199,7 @@ Json changed_json(const ChangedBlocks& changed) {
 
 std::string change_text(const ChangeContext& context, const ChangedBlocks& changed,
                         const ChangeAudit& audit) {
-  std::string text = fmt::format(
-      "log      {}: device {} '{}' of {}\ninterval {} to {} ({} events)\n", context.log,
-      context.device, context.device_name, bytes_text(context.device_bytes), context.from,
-      context.to, context.to_cut - context.from_cut);
+  std::string text = audit_head_text(context);
   text += changed_text(changed) + list_text(context);
   if (context.ignored_bytes > 0) {
     text +=
@@ -221,9 +209,7 @@ std::string change_text(const ChangeContext& context, const ChangedBlocks& chang
     text += fmt::format("note     {} are listed and were not written: allowed\n",
                         bytes_text(audit.unwritten_bytes));
   }
-  for (const std::string& note : context.notes) {
-    text += fmt::format("note     {}\n", note);
-  }
+  text += audit_notes_text(context);
   if (audit.missed.empty()) {
     return text + fmt::format(
                       "result   nothing missed: all {} that were written are in "
@@ -233,21 +219,13 @@ std::string change_text(const ChangeContext& context, const ChangedBlocks& chang
   text += fmt::format(
       "result   MISSED {} of {} that were written, in {}, by {}\n",
       bytes_text(audit.missed_bytes), bytes_text(audit.checked.total_bytes()),
-      plural(audit.missed.size(), "range"),
-      audit.entries.size() == 1 ? "1 entry"
-                                : fmt::format("{} entries", audit.entries.size()));
+      plural(audit.missed.size(), "range"), entries_text(audit.entries.size()));
   return text + missed_text(context, audit);
 }
 
 std::string change_json(const ChangeContext& context, const ChangedBlocks& changed,
                         const ChangeAudit& audit) {
-  Json json;
-  json["log"] = context.log;
-  json["device"] = {{"number", context.device},
-                    {"name", context.device_name},
-                    {"size_bytes", context.device_bytes}};
-  json["from"] = {{"place", context.from}, {"cut", context.from_cut}};
-  json["to"] = {{"place", context.to}, {"cut", context.to_cut}};
+  Json json = audit_head_json(context);
   json["changed"] = changed_json(changed);
   json["list"] = {{"file", context.list},
                   {"format", context.format},

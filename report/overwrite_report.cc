@@ -20,12 +20,6 @@ constexpr std::size_t kMostLines = 40;
 constexpr std::size_t kMostParts = 8;          // of one entry
 constexpr const char* kBelow = "           ";  // an entry's number
 
-std::string more_line(std::size_t shown, std::size_t all, const char* blanks) {
-  return all > shown
-             ? fmt::format("{}... and {} more: --json has all\n", blanks, all - shown)
-             : "";
-}
-
 std::string sectors_text(const ByteRange& range) {
   return fmt::format("sectors {} to {}", range.begin / kSectorBytes,
                      (range.end - 1) / kSectorBytes);
@@ -65,14 +59,12 @@ std::string entry_text(const OverwriteContext& context, const Overwrite& overwri
                         static_cast<double>(*overwrite.time_ns) / kNanoseconds);
   }
   text += entry.who.empty() ? "" : ", by " + entry.who;
-  text += entry.failed ? ", failed: it may have changed the disk" : "";
-  text += entry.unfinished ? ", never completed: it may have changed the disk" : "";
-  text += "\n";
+  text += outcome_text(entry) + "\n";
   const std::size_t parts = std::min(kMostParts, overwrite.parts.size());
   for (std::size_t i = 0; i < parts; ++i) {
     text += part_text(context, overwrite.parts[i]);
   }
-  return text + more_line(parts, overwrite.parts.size(), kBelow);
+  return text + audit_more_text(parts, overwrite.parts.size(), kBelow);
 }
 
 Json range_json(const ByteRange& range) {
@@ -117,45 +109,31 @@ Json overwrites_json(const OverwriteContext& context, const OverwriteAudit& audi
 
 std::string overwrite_text(const OverwriteContext& context, const ChangedBlocks& changed,
                            const OverwriteAudit& audit) {
-  std::string text = fmt::format(
-      "log      {}: device {} '{}' of {}\ninterval {} to {} ({} events)\n", context.log,
-      context.device, context.device_name, bytes_text(context.device_bytes), context.from,
-      context.to, context.to_cut - context.from_cut);
+  std::string text = audit_head_text(context);
   text += fmt::format("changed  {} by {}\n", bytes_text(changed.ranges.total_bytes()),
-                      changed.entries.size() == 1
-                          ? "1 entry"
-                          : fmt::format("{} entries", changed.entries.size()));
+                      entries_text(changed.entries.size()));
   text += fmt::format("extents  {}: {}, {}\n", context.list,
                       plural(context.extents.size(), "extent"),
                       bytes_text(audit.kept.total_bytes()));
-  for (const std::string& note : context.notes) {
-    text += fmt::format("note     {}\n", note);
-  }
+  text += audit_notes_text(context);
   if (audit.overwrites.empty()) {
     return text + "result   nothing overwritten: no entry touches an extent\n";
   }
-  text += fmt::format(
-      "result   OVERWRITTEN {} of {}, by {}\n",
-      bytes_text(audit.overwritten.total_bytes()), bytes_text(audit.kept.total_bytes()),
-      audit.overwrites.size() == 1 ? "1 entry"
-                                   : fmt::format("{} entries", audit.overwrites.size()));
+  text += fmt::format("result   OVERWRITTEN {} of {}, by {}\n",
+                      bytes_text(audit.overwritten.total_bytes()),
+                      bytes_text(audit.kept.total_bytes()),
+                      entries_text(audit.overwrites.size()));
   text += "\noverwritten, in order of submission:\n";
   const std::size_t entries = std::min(kMostLines, audit.overwrites.size());
   for (std::size_t i = 0; i < entries; ++i) {
     text += entry_text(context, audit.overwrites[i]);
   }
-  return text + more_line(entries, audit.overwrites.size(), "  ");
+  return text + audit_more_text(entries, audit.overwrites.size(), "  ");
 }
 
 std::string overwrite_json(const OverwriteContext& context, const ChangedBlocks& changed,
                            const OverwriteAudit& audit) {
-  Json json;
-  json["log"] = context.log;
-  json["device"] = {{"number", context.device},
-                    {"name", context.device_name},
-                    {"size_bytes", context.device_bytes}};
-  json["from"] = {{"place", context.from}, {"cut", context.from_cut}};
-  json["to"] = {{"place", context.to}, {"cut", context.to_cut}};
+  Json json = audit_head_json(context);
   json["changed"] = {{"entries", changed.entries.size()},
                      {"bytes", changed.ranges.total_bytes()},
                      {"in_flight_at_from", changed.in_flight_before}};
