@@ -190,6 +190,11 @@ bool read_unit_exception(IdReader& reader, CrashState& state) {
     return false;
   }
   const StateSpace& space = *state.space;
+  // Numbers beyond the disk would wrap around in a key.
+  if (device >= space.recording().device_count() ||
+      number > (space.recording().size_bytes(device) - 1) / space.unit_bytes()) {
+    return false;
+  }
   const UnitQuestion* question = space.look(make_unit(device, number)).question;
   if (question == nullptr || question->kind != UnitQuestion::Kind::kUnit) {
     return false;

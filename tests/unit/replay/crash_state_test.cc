@@ -174,6 +174,27 @@ TEST_CASE("what is no id of the space is refused", "[replay][crash_state]") {
   }
 }
 
+// As numbers of a unit's key or of its bytes all of these would wrap around to one that
+// is there.
+TEST_CASE("a unit beyond the disks is no unit of the space", "[replay][crash_state]") {
+  History history(2, 2);
+  history.write({0}, 'a');
+  history.write({.sector = 0, .device = 1}, 'b');
+  const SharedSpace space = space_of(history, model_of(512));
+  for (const char* id : {"c4.512.all:d0u0=base", "c4.512.all:d1u0=base"}) {
+    INFO(id);
+    CHECK(state_from_id(space, id));
+  }
+  for (const char* id :
+       {"c4.512.all:d2u0=base", "c4.512.all:d256u0=base", "c4.512.all:d0u2=base",
+        "c4.512.all:d0u36028797018963968=base", "c4.512.all:d0u72057594037927936=base"}) {
+    INFO(id);
+    const auto state = state_from_id(space, id);
+    REQUIRE_FALSE(state);
+    CHECK(state.error().kind == ErrorKind::kUsage);
+  }
+}
+
 TEST_CASE("random states come from the seed", "[replay][crash_state]") {
   History history(1, 16);
   for (std::uint64_t i = 0; i < 16; ++i) {
