@@ -6,6 +6,7 @@
 #include "results/result_store.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <unistd.h>
 
@@ -55,11 +56,12 @@ void drop_words_of_check(Words& words) {
   }
 }
 
-const StoredFinding& find(const std::vector<StoredFinding>& findings,
-                          const std::string& which, const std::string& file) {
-  for (const StoredFinding& finding : findings) {
-    if (finding.state_id == which) {
-      return finding;
+// Index of the finding with this number, from 1, or the first one of this state.
+std::size_t find(const std::vector<StoredFinding>& findings, const std::string& which,
+                 const std::string& file) {
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    if (findings[i].state_id == which) {
+      return i;
     }
   }
   std::size_t number = 0;
@@ -77,7 +79,18 @@ const StoredFinding& find(const std::vector<StoredFinding>& findings,
                                        "states, the first is {}",
                                        findings.size(), findings[0].state_id)});
   }
-  return findings[number - 1];
+  return number - 1;
+}
+
+// Which probe complained: one state can have findings of several.
+std::string probe_of(const StoredSession& session, std::size_t finding) {
+  const nlohmann::json json =
+      nlohmann::json::parse(session.end.certificate, nullptr, false);
+  try {
+    return json.at("findings").at(finding).at("probe").get<std::string>();
+  } catch (const nlohmann::json::exception&) {
+    return "";
+  }
 }
 
 // A path of ours, from wherever we go.
@@ -116,7 +129,10 @@ std::vector<std::string> words_of_finding(const std::vector<std::string>& words)
       value_or_throw(store->findings(session->id));
   Words all = session->start.words;
   drop_words_of_check(all);
-  all.push_back("--state=" + find(findings, *which, *file).state_id);
+  const std::size_t index = find(findings, *which, *file);
+  all.push_back("--state=" + findings[index].state_id);
+  std::optional<std::string> probe = take_option(rest, "--probe");
+  all.push_back("--probe=" + (probe ? *probe : probe_of(*session, index)));
   all.push_back("--results=" + fs::absolute(*file).native());
   keep_path(rest, "--json");
   keep_path(rest, "--export");

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -33,6 +34,22 @@ Result<std::string> failing_probe(const CrashState& state, const RunOutcome& out
     }
   }
   return std::string("base");
+}
+
+Status check_probe(const std::string& probe, const RunOutcome& outcome) {
+  std::vector<std::string> names = {"base"};
+  for (std::size_t i = 1; i < outcome.probes.size(); ++i) {
+    names.push_back(outcome.probes[i].name);
+  }
+  if (std::find(names.begin(), names.end(), probe) != names.end()) {
+    return {};
+  }
+  constexpr std::size_t kShown = 8;
+  const bool more = names.size() > kShown;
+  names.resize(std::min(names.size(), kShown));
+  return fail(ErrorKind::kUsage,
+              fmt::format("the checker has no probe '{}' in this state", probe),
+              fmt::format("it has {}{}", fmt::join(names, ", "), more ? ", ..." : ""));
 }
 
 const char* cover_word(const Timeline& timeline, const NamedWrite& write) {
@@ -80,6 +97,9 @@ std::vector<ByteRange> parts_of(const ReducedWrite& reduced, const Write& write,
 std::string ExplainedState::cause() const {
   if (reduction.against == Reduction::Against::kNothing) {
     return "whatever is pending";
+  }
+  if (reduction.against == Reduction::Against::kUnjudged) {
+    return "";  // by what the checker says alone
   }
   const Timeline& timeline = reduction.failing.space->recording().timeline();
   std::set<std::string> causes;
@@ -132,6 +152,8 @@ Result<ExplainedState> Explainer::explain(const CrashState& state,
   explained.probe = probe;
   if (explained.probe.empty()) {
     PC_ASSIGN_OR_RETURN(explained.probe, failing_probe(state, outcome, options_.oracle));
+  } else {
+    PC_RETURN_IF_ERROR(check_probe(explained.probe, outcome));
   }
   PC_ASSIGN_OR_RETURN(Known* const known, known_of(state, explained.probe));
   known->states.learn(state, outcome);
