@@ -84,9 +84,10 @@ std::vector<std::string> flags_of(const Write& write) {
   return flags;
 }
 
-// "24-31", neighbours joined.
-std::vector<std::string> sectors_of(std::vector<UnitKey> units,
-                                    std::uint32_t unit_bytes) {
+// "24-31", neighbours joined: those of the write, for its first and last unit may be
+// larger.
+std::vector<std::string> sectors_of(std::vector<UnitKey> units, std::uint32_t unit_bytes,
+                                    const Write& write) {
   constexpr std::uint64_t kSector = 512;
   std::sort(units.begin(), units.end());
   std::vector<std::string> texts;
@@ -95,8 +96,11 @@ std::vector<std::string> sectors_of(std::vector<UnitKey> units,
     while (end < units.size() && units[end] == units[end - 1] + 1) {
       ++end;
     }
-    const std::uint64_t first = number_of(units[i]) * unit_bytes / kSector;
-    const std::uint64_t last = (number_of(units[end - 1]) + 1) * unit_bytes / kSector - 1;
+    const std::uint64_t first =
+        std::max(number_of(units[i]) * unit_bytes, write.offset_bytes) / kSector;
+    const std::uint64_t last =
+        (std::min((number_of(units[end - 1]) + 1) * unit_bytes, write.end_bytes()) - 1) /
+        kSector;
     texts.push_back(first == last ? fmt::format("{}", first)
                                   : fmt::format("{}-{}", first, last));
     i = end;
@@ -119,7 +123,7 @@ ExplainedWrite explained_write(const CrashState& state, const NamedWrite& named)
   out.offset_bytes = write.offset_bytes;
   out.length_bytes = write.length_bytes;
   out.flags = flags_of(write);
-  out.sectors = sectors_of(reduced.units, state.space->unit_bytes());
+  out.sectors = sectors_of(reduced.units, state.space->unit_bytes(), write);
   out.holds = named.holds;
   out.cover = cover_text(timeline, named);
   return out;

@@ -2,6 +2,7 @@
 
 #include "replay/reduction.h"
 
+#include "base/ensure.h"
 #include "replay/version.h"
 #include "replay/write_choices.h"
 
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace powercut {
@@ -25,13 +27,78 @@ struct Group {
 
 using Groups = std::vector<Group>;
 
-// What a variable's option leaves on the medium: the write, or kNoWrite.
-WriteIndex shown(const StateSpace& space, Variable variable, std::uint32_t option) {
-  if (space.write_of(variable) != kNoWrite) {
-    return option == space.least(variable) ? kNoWrite : space.write_of(variable);
+// Whose bytes a 512-byte sector of a unit has; kNoWrite: the base's, or garbage.
+WriteIndex writer_of(const StateSpace& space, const Version& version,
+                     std::size_t sector) {
+  switch (version.kind) {
+    case Version::Kind::kWrite:
+      return version.ref;
+    case Version::Kind::kMixed:
+      return space.mixed(version.ref)[sector];
+    case Version::Kind::kBase:
+    case Version::Kind::kGarbage:
+      return kNoWrite;
   }
-  const Version& version = space.look(space.unit_of(variable)).question->versions[option];
-  return version.kind == Version::Kind::kWrite ? version.ref : kNoWrite;
+  return kNoWrite;
+}
+
+std::size_t sectors_of(const StateSpace& space) {
+  constexpr std::uint32_t kSectorBytes = 512;
+  return space.unit_bytes() / kSectorBytes;
+}
+
+const std::vector<Version>& versions_of(const StateSpace& space, Variable variable) {
+  return space.look(space.unit_of(variable)).question->versions;
+}
+
+// Does an option of a variable have anything of a write on the medium?
+bool shows(const StateSpace& space, Variable variable, std::uint32_t option,
+           WriteIndex write) {
+  if (space.write_of(variable) != kNoWrite) {
+    return space.write_of(variable) == write && option != space.least(variable);
+  }
+  const Version& version = versions_of(space, variable)[option];
+  for (std::size_t sector = 0; sector < sectors_of(space); ++sector) {
+    if (writer_of(space, version, sector) == write) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The newest write that one option shows where another shows something else.
+WriteIndex newest_of(const StateSpace& space, Variable variable, std::uint32_t option,
+                     std::uint32_t other) {
+  const Version& version = versions_of(space, variable)[option];
+  const Version& without = versions_of(space, variable)[other];
+  WriteIndex newest = kNoWrite;
+  for (std::size_t sector = 0; sector < sectors_of(space); ++sector) {
+    const WriteIndex writer = writer_of(space, version, sector);
+    if (writer != kNoWrite && writer != writer_of(space, without, sector) &&
+        (newest == kNoWrite || writer > newest)) {
+      newest = writer;
+    }
+  }
+  return newest;
+}
+
+// The write that a variable is about when it has one option and not another: the one
+// that the first shows; else the one that the other shows; else (garbage for what was
+// there before) the newest that could be there.
+WriteIndex subject_of(const StateSpace& space, Variable variable, std::uint32_t option,
+                      std::uint32_t other) {
+  if (space.write_of(variable) != kNoWrite) {
+    return space.write_of(variable);
+  }
+  WriteIndex write = newest_of(space, variable, option, other);
+  if (write == kNoWrite) {
+    write = newest_of(space, variable, other, option);
+  }
+  for (std::uint32_t i = space.option_count(variable); i > 0 && write == kNoWrite; --i) {
+    write = newest_of(space, variable, i - 1, option);
+  }
+  PC_ENSURE(write != kNoWrite, "a unit is a variable because of a write");
+  return write;
 }
 
 class Reducer {
@@ -57,6 +124,14 @@ class Reducer {
                                  Groups& left);
   std::vector<ReducedWrite> describe(const Options& sound, const Options& failing,
                                      const Groups& groups, bool all) const;
+
+  // Of a unit, not of a write.
+  bool is_garbage(Variable variable, std::uint32_t option) const {
+    return versions_of(*space_, variable)[option].kind == Version::Kind::kGarbage;
+  }
+
+  std::optional<std::uint32_t> at_end(const Options& sound, Variable variable,
+                                      WriteIndex write, bool all) const;
   ReducedWrite::Kind kind_of(const Options& sound, const Options& failing,
                              const Group& group, bool all) const;
 
@@ -114,8 +189,8 @@ Groups Reducer::differences(const Options& sound, const Options& failing,
     }
     // Against "all landed" a variable is about the write that is missing; against "none
     // landed" about the one that is there.
-    WriteIndex write = shown(*space_, v, all ? sound[v] : failing[v]);
-    write = write != kNoWrite ? write : shown(*space_, v, all ? failing[v] : sound[v]);
+    const WriteIndex write = all ? subject_of(*space_, v, sound[v], failing[v])
+                                 : subject_of(*space_, v, failing[v], sound[v]);
     by_write[write].write = write;
     by_write[write].variables.push_back(v);
   }
@@ -160,6 +235,23 @@ Result<Groups> Reducer::minimise(const Options& sound, const Options& failing,
   return groups;
 }
 
+// The option of a variable with which a write is gone from it (all) or is there (not
+// all); none if it has nothing of it either way.
+std::optional<std::uint32_t> Reducer::at_end(const Options& sound, Variable variable,
+                                             WriteIndex write, bool all) const {
+  if (all) {
+    return shows(*space_, variable, sound[variable], write)
+               ? std::optional(space_->least(variable))
+               : std::nullopt;
+  }
+  for (std::uint32_t option = space_->most(variable) + 1; option > 0; --option) {
+    if (shows(*space_, variable, option - 1, write)) {
+      return option - 1;
+    }
+  }
+  return std::nullopt;
+}
+
 // Groups first. Then each that has several variables: all of it at its other end, if
 // that fails too (a whole write that is missing is easier to see than a torn one), or
 // only those of its variables that are needed.
@@ -169,20 +261,27 @@ Result<Options> Reducer::reduce_against(const Options& sound, Options failing, b
   failing = mix(sound, failing, left);
   for (Group& group : left) {
     Options whole = failing;
-    Groups whole_group = {Group{group.write, {}}};
+    Group whole_group = group;
+    for (const Variable v : group.variables) {
+      const bool unit = space_->write_of(v) == kNoWrite;
+      if (all) {
+        whole[v] = space_->least(v);
+      } else if (!unit || is_garbage(v, whole[v])) {
+        whole[v] = at_end(sound, v, group.write, all).value_or(whole[v]);
+      }
+    }
     for (Variable v = 0; v < whole.size(); ++v) {
-      const std::uint32_t end = all ? space_->least(v) : space_->most(v);
-      const bool of_it = all ? shown(*space_, v, sound[v]) == group.write
-                             : shown(*space_, v, end) == group.write;
-      if (of_it) {
-        whole[v] = end;
-        whole_group[0].variables.push_back(v);
+      // Where another write of the set lies over it, it makes no difference.
+      if (const std::optional<std::uint32_t> end = at_end(sound, v, group.write, all);
+          end && whole[v] == sound[v]) {
+        whole[v] = *end;
+        whole_group.variables.push_back(v);
       }
     }
     PC_ASSIGN_OR_RETURN(const Answer answer, ask(whole));
     if (answer == Answer::kFails) {
       failing = std::move(whole);
-      group = std::move(whole_group[0]);
+      group = std::move(whole_group);
       continue;
     }
     Groups single;
@@ -228,12 +327,15 @@ ReducedWrite::Kind Reducer::kind_of(const Options& sound, const Options& failing
         failing[first] == space_->least(first) || failing[first] == space_->most(first);
     return !end ? Kind::kGarbage : all ? Kind::kLost : Kind::kLanded;
   }
-  std::size_t of_write = 0;
-  for (Variable v = 0; v < sound.size(); ++v) {
-    of_write +=
-        shown(*space_, v, all ? sound[v] : space_->most(v)) == group.write ? 1 : 0;
+  for (const Variable v : group.variables) {
+    if (is_garbage(v, failing[v])) {
+      return Kind::kGarbage;
+    }
   }
-  const bool whole = of_write == group.variables.size();
+  bool whole = true;
+  for (Variable v = 0; v < sound.size(); ++v) {
+    whole = whole && (failing[v] != sound[v] || !at_end(sound, v, group.write, all));
+  }
   return all ? (whole ? Kind::kLost : Kind::kTorn)
              : (whole ? Kind::kLanded : Kind::kPartly);
 }
@@ -246,7 +348,8 @@ std::vector<ReducedWrite> Reducer::describe(const Options& sound, const Options&
     write.write = group.write;
     write.kind = kind_of(sound, failing, group, all);
     for (const Variable variable : group.variables) {
-      if (space_->write_of(variable) == kNoWrite) {
+      if (space_->write_of(variable) == kNoWrite &&
+          failing[variable] != sound[variable]) {
         write.units.push_back(space_->unit_of(variable));
       }
     }
@@ -277,6 +380,7 @@ Result<Reduction> Reducer::reduce(const CrashState& state) {
         "the same checker and options");
   }
   Reduction best;
+  bool unjudged = false;
   for (const bool all : {true, false}) {
     if (best.writes.size() == 1) {
       break;  // nothing is shorter, and of equal ones the first is taken
@@ -284,11 +388,13 @@ Result<Reduction> Reducer::reduce(const CrashState& state) {
     const Options sound = all ? most_state(space_).options : least_state(space_).options;
     PC_ASSIGN_OR_RETURN(const Answer answer, ask(sound));
     if (answer != Answer::kSound) {
+      unjudged = unjudged || answer == Answer::kUnknown;
       continue;
     }
     Groups groups;
     PC_ASSIGN_OR_RETURN(const Options failing,
                         reduce_against(sound, state.options, all, groups));
+    PC_ENSURE(known_.contains(failing), "what is left was asked");
     if (best.against != Reduction::Against::kNothing &&
         best.writes.size() <= groups.size()) {
       continue;
@@ -306,6 +412,7 @@ Result<Reduction> Reducer::reduce(const CrashState& state) {
     const Options& simplest = answer == Answer::kFails ? most : state.options;
     best.failing = state_of(simplest);
     best.verdict = known_.at(simplest).second;
+    best.against = unjudged ? Reduction::Against::kUnjudged : best.against;
   }
   best.minimal = !out_of_runs_;
   best.asked = asked_;

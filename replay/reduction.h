@@ -67,6 +67,8 @@ struct Reduction {
     kAllLanded,   // the sound neighbour is the state that lost nothing
     kNoneLanded,  // ... that lost everything pending
     kNothing,     // both fail too: no choice of what was pending is to blame
+    kUnjudged,    // one of them could not be judged, or not within max_runs, and the
+                  // other is not sound: nothing was reduced
   };
   Against against = Against::kNothing;
   CrashState failing;               // reduced; kNothing: as little as possible is lost

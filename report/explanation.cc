@@ -111,6 +111,8 @@ const char* name_of(Reduction::Against against) {
       return "none-landed";
     case Reduction::Against::kNothing:
       return "nothing";
+    case Reduction::Against::kUnjudged:
+      return "unjudged";
   }
   return "";
 }
@@ -157,6 +159,12 @@ std::string explanation_summary(const Explanation& explanation) {
           "whichever of {} pending writes reach the medium, all of them or "
           "none: the finding stays. What was lost was not written, or was "
           "overwritten, before this cut",
+          explanation.pending);
+    case Reduction::Against::kUnjudged:
+      return fmt::format(
+          "not at all: with all or with none of {} pending writes on the medium the "
+          "checker could not judge, or was not asked, so there is nothing to reduce "
+          "against",
           explanation.pending);
   }
   return "";

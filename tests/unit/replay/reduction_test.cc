@@ -11,7 +11,9 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string>
 
 namespace powercut::test {
 namespace {
@@ -230,6 +232,177 @@ TEST_CASE("a bound of runs is kept, and told", "[replay][reduction]") {
   CHECK(reduction.runs <= 5);
   CHECK_FALSE(reduction.minimal);
   CHECK(patient.fails(reduction.failing));
+}
+
+// A by the sectors 0 and 1, then B over 0: both pending.
+History overwritten() {
+  History history(1, 16);
+  history.write({0, 2}, 'a');
+  history.write({0}, 'b');
+  return history;
+}
+
+TEST_CASE("a write of which another pending one hides a part is named",
+          "[replay][reduction]") {
+  CrashModel model;
+  model.atomic_bytes = 512;
+  // Sound only if both sectors are empty; so "all landed" fails too.
+  Patient patient(
+      overwritten(),
+      [](FootprintReader& reader) {
+        return reader.sector(0) == '.' && reader.sector(1) == '.' ? clean()
+                                                                  : found("there");
+      },
+      model);
+  CrashState state = least_state(patient.space());
+  state.options[0] = 1;  // base, a, b
+  REQUIRE(patient.space()->option_count(0) == 3);
+  Reduction reduction = patient.reduce(state);
+  CHECK(reduction.against == Against::kNoneLanded);
+  CHECK(patient.named(reduction) == Named{{Kind::kLanded, 0}});
+  CHECK(reduction.writes[0].units.size() == 2);
+  reduction = patient.reduce(most_state(patient.space()));
+  CHECK(reduction.against == Against::kNoneLanded);
+  CHECK(reduction.writes.size() == 1);
+  CHECK(patient.fails(reduction.failing));
+}
+
+TEST_CASE("a unit with sectors of several writes is about the one that is missing",
+          "[replay][reduction]") {
+  CrashModel model;
+  model.atomic_bytes = 4096;
+  History history(1, 16);
+  history.write({0}, 'a');
+  history.write({1}, 'b');
+  history.write({8, 8}, 'c');
+  Patient patient(
+      history,
+      [](FootprintReader& reader) {
+        return reader.sector(0) != '.' && reader.sector(1) == '.' ? found("no b")
+                                                                  : clean();
+      },
+      model);
+  // Nothing, a, b, a and b.
+  REQUIRE(patient.space()->option_count(0) == 4);
+  CrashState state = least_state(patient.space());
+  while (!patient.fails(state)) {
+    ++state.options[0];
+    REQUIRE(state.options[0] < 4);
+  }
+  const Reduction reduction = patient.reduce(state);
+  REQUIRE(patient.fails(reduction.failing));
+  REQUIRE(reduction.writes.size() == 1);
+  CHECK(reduction.against == Against::kAllLanded);
+  CHECK(reduction.writes[0].units == std::vector<UnitKey>{make_unit(0, 0)});
+  CHECK(patient.named(reduction) == Named{{Kind::kLost, 1}});
+}
+
+TEST_CASE("garbage in a unit is blamed on the write that should be there",
+          "[replay][reduction]") {
+  CrashModel model;
+  model.atomic_bytes = 512;
+  model.fault.kind = FaultModel::Kind::kCorrupt;
+  Patient patient(
+      overwritten(),
+      [](FootprintReader& reader) {
+        const char letter = reader.sector(1);
+        return letter == '.' || letter == 'a' ? clean() : found("garbage");
+      },
+      model);
+  Random random(3);
+  CrashState state = least_state(patient.space());
+  for (Variable v = 0; v < patient.space()->variable_count(); ++v) {
+    if (patient.space()->unit_of(v) == make_unit(0, 1)) {
+      state.options[v] = patient.space()->option_count(v) - 1;
+    }
+  }
+  REQUIRE(patient.fails(state));
+  for (const bool all : {true, false}) {
+    CrashState from = state;
+    if (all) {
+      from.options[0] = patient.space()->most(0);
+    }
+    const Reduction reduction = patient.reduce(from);
+    CHECK(patient.named(reduction) == Named{{Kind::kGarbage, 0}});
+    CHECK(reduction.writes[0].units == std::vector<UnitKey>{make_unit(0, 1)});
+  }
+}
+
+TEST_CASE("what could not be judged is not said to fail", "[replay][reduction]") {
+  // All and nothing kill the checker.
+  Patient patient(independent_writes(4), [](FootprintReader& reader) {
+    int there = 0;
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      there += reader.sector(i) != '.' ? 1 : 0;
+    }
+    return there == 0 || there == 4  ? inconclusive("killed")
+           : reader.sector(2) == '.' ? found("gone")
+                                     : clean();
+  });
+  CrashState state = least_state(patient.space());
+  state.options[1] = 1;
+  Reduction reduction = patient.reduce(state);
+  CHECK(reduction.against == Against::kUnjudged);
+  CHECK(reduction.writes.empty());
+  CHECK(reduction.failing.options == state.options);
+  // Nor is what was not asked.
+  Patient first(independent_writes(4), [](FootprintReader& reader) {
+    return reader.sector(0) != '.' ? found("there") : clean();
+  });
+  reduction = value_or_throw(first.try_reduce(most_state(first.space()), 1));
+  CHECK(reduction.against == Against::kUnjudged);
+  CHECK_FALSE(reduction.minimal);
+}
+
+// Overlapping writes of several sectors, units that several of them share, and garbage:
+// whatever the checker, what is left fails, and each write is one of the log.
+TEST_CASE("reductions of overlapping writes fail, and are about writes",
+          "[replay][reduction]") {
+  std::size_t explained = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    Random random(seed);
+    History history(1, 16);
+    for (int i = 0; i < 6; ++i) {
+      const std::uint64_t sector = random.below(14);
+      const std::uint64_t sectors =
+          1 + random.below(std::min<std::uint64_t>(6, 16 - sector));
+      history.write({sector, sectors}, static_cast<char>('a' + i));
+    }
+    CrashModel model;
+    model.atomic_bytes = 512U << random.below(4);
+    if (random.below(3) == 0) {
+      model.fault.kind = FaultModel::Kind::kCorrupt;
+    }
+    std::map<std::string, bool> bad;
+    Patient patient(
+        history,
+        [&](FootprintReader& reader) {
+          std::string all;
+          for (std::uint64_t i = 0; i < 16; ++i) {
+            all += reader.sector(i);
+          }
+          const auto [verdict, fresh] = bad.try_emplace(all, false);
+          if (fresh) {
+            verdict->second = random.below(2) == 0;
+          }
+          return verdict->second ? found("bad") : clean();
+        },
+        model);
+    const CrashState state = random_state(patient.space(), random);
+    INFO("seed " << seed);
+    if (!patient.fails(state)) {
+      continue;
+    }
+    const Reduction reduction = patient.reduce(state);
+    CHECK(patient.fails(reduction.failing));
+    CHECK(reduction.writes.empty() == (reduction.against == Against::kNothing));
+    for (const ReducedWrite& write : reduction.writes) {
+      CHECK(write.write < 6);
+      CHECK_FALSE(write.units.empty());
+    }
+    explained += reduction.writes.empty() ? 0 : 1;
+  }
+  CHECK(explained > 100);
 }
 
 // Whatever the checker, the reduced state fails, and heals when any one of its writes is

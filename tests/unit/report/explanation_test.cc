@@ -84,6 +84,10 @@ TEST_CASE("torn writes, several devices, and none to blame", "[report][explanati
   const std::string none = explanation_text(it);
   CHECK(none.find("whichever of 12 pending writes") != std::string::npos);
   CHECK(none.find("\nsound ") == std::string::npos);
+  it.against = Reduction::Against::kUnjudged;
+  const std::string unjudged = explanation_text(it);
+  CHECK(unjudged.find("could not judge") != std::string::npos);
+  CHECK(unjudged.find("the finding stays") == std::string::npos);
 }
 
 TEST_CASE("an explanation as JSON", "[report][explanation]") {
