@@ -14,12 +14,18 @@ namespace powercut {
 // Move-only is not needed: it lives in one scope. What was not finished is removed.
 class NewFile {
  public:
-  // Fails if `path` is a directory, lies in none, or is the file `source` from which the
-  // new one is made (empty: from none).
-  static Status check(const std::filesystem::path& path,
-                      const std::filesystem::path& source);
+  // kInPlace: the caller writes a block device itself, without a NewFile.
+  enum class Devices { kRefused, kInPlace };
 
-  explicit NewFile(std::filesystem::path path);
+  // Fails if `path` is a directory, lies in none, is something else that a new file would
+  // replace (a device, a FIFO), or is the file `source` from which the new one is made
+  // (empty: from none).
+  static Status check(const std::filesystem::path& path,
+                      const std::filesystem::path& source,
+                      Devices devices = Devices::kRefused);
+
+  // Behind a symbolic link it is the file that the link leads to.
+  explicit NewFile(const std::filesystem::path& path);
   ~NewFile();
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;

@@ -44,7 +44,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
     convert_options.size_bytes = value_or_throw(parse_bytes(arguments.text("size")));
   }
   std::filesystem::path path = arguments.text("output");
-  value_or_throw(NewFile::check(path, arguments.text("LOG")));
+  value_or_throw(NewFile::check(path, arguments.text("LOG"), NewFile::Devices::kInPlace));
   // A device is written in place; a file comes out whole or not at all.
   std::optional<NewFile> file;
   if (!std::filesystem::is_block_file(path)) {

@@ -89,7 +89,7 @@ int run(const Command& self, const std::vector<std::string>& words) {
   Cut cut = value_or_throw(find_cut(recording->timeline(), arguments.text("to")));
   std::shared_ptr<const StateView> view = linear_view(recording, cut, device);
   std::filesystem::path path = arguments.text("output");
-  value_or_throw(NewFile::check(path, arguments.text("LOG")));
+  value_or_throw(NewFile::check(path, arguments.text("LOG"), NewFile::Devices::kInPlace));
 
   struct stat status {};
 
