@@ -19,6 +19,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -46,12 +47,25 @@ int exit_code_of(const Certificate& certificate, bool require_complete) {
 int exit_code_of(const std::vector<RecoveryReport>& recoveries, bool require_complete) {
   int code = kExitClean;
   for (const RecoveryReport& recovery : recoveries) {
-    if (recovery.writes > 0) {
+    if (recovery.writes > 0 || recovery.certificate.inconclusive > 0) {
       const int one = exit_code_of(recovery.certificate, require_complete);
       code = code == kExitFindings || one == kExitClean ? code : one;
     }
   }
   return code;
+}
+
+// Nothing was left out by a budget or for want of a judgement: to ask again gives the
+// same.
+bool decided_all(const Certificate& certificate,
+                 const std::vector<RecoveryReport>& recoveries) {
+  const auto decided = [](const Certificate& one) {
+    return one.end == EndOfRun::kDecided && one.inconclusive == 0;
+  };
+  return decided(certificate) &&
+         std::ranges::all_of(recoveries, [&](const RecoveryReport& recovery) {
+           return decided(recovery.certificate);
+         });
 }
 
 int check_all(CheckSession& session, const Arguments& arguments, CheckResults* results) {
@@ -106,10 +120,13 @@ int check_all(CheckSession& session, const Arguments& arguments, CheckResults* r
   if (nested) {
     recoveries = check_recoveries(session, arguments, certificate);
   }
+  if (interrupted()) {
+    certificate.end = EndOfRun::kInterrupted;
+  }
   std::string text =
       check_text(*session.recording, session.model, session.context, certificate);
   if (nested) {
-    text += recovery_text(session.context, recoveries);
+    text += recovery_text(session.context, recoveries, certificate.examples.size());
   }
   const std::string json = check_json(*session.recording, session.model, session.context,
                                       certificate, recoveries);
@@ -117,7 +134,7 @@ int check_all(CheckSession& session, const Arguments& arguments, CheckResults* r
   int code = exit_code_of(certificate, require_complete);
   code = code != kExitClean ? code : exit_code_of(recoveries, require_complete);
   if (results != nullptr) {
-    results->end(code, certificate, json, text);
+    results->end(code, certificate, decided_all(certificate, recoveries), json, text);
     text += results->text();
   }
   write_report(arguments, text, json);
@@ -146,8 +163,14 @@ void check_combinations(const Arguments& arguments) {
                           "these look at the classes of a whole check"});
     }
   }
+  if (arguments.has("state") && arguments.has("json")) {
+    throw Failure(Error{ErrorKind::kUsage, "--json does not go with --state",
+                        "it is for a whole check; `powercut explain --json` tells of one "
+                        "state"});
+  }
   for (const char* mode : {"state", "mutate-flushes"}) {
-    for (const char* whole : {"results", "junit", "ktap", "github", "explain"}) {
+    for (const char* whole :
+         {"results", "junit", "ktap", "github", "explain", "require-complete"}) {
       if (arguments.has(mode) && arguments.has(whole)) {
         throw Failure(Error{ErrorKind::kUsage,
                             fmt::format("--{} does not go with --{}", whole, mode),

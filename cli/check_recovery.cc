@@ -21,6 +21,9 @@ void cross_check(CheckSession& session, Certificate& certificate) {
       return;
     }
     const RunOutcome outcome = value_or_throw(session.judge->run_other(*other, 0, state));
+    if (interrupted()) {
+      return;  // what was said may be about the Ctrl-C
+    }
     const Verdict& verdict = outcome.probes[0].verdict;
     ++certificate.cross_checked;
     if (verdict.kind == Verdict::Kind::kInconclusive) {

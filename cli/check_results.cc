@@ -4,6 +4,7 @@
 
 #include "base/subprocess.h"
 #include "cli/log_arguments.h"
+#include "device/guest/kernel_choice.h"
 #include "replay/signature.h"
 #include "results/stored_states.h"
 
@@ -17,6 +18,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <sstream>
 
@@ -107,11 +109,44 @@ std::vector<std::string> without_options(const std::vector<std::string>& words,
   return rest;
 }
 
-void add_files(const Arguments& arguments, Json& json) {
-  for (const char* name : {"scenario", "kernel", "modules"}) {
-    if (arguments.has(name) && !arguments.text(name).empty()) {
-      json[name] = arguments.text(name) + " " + version_of(arguments.text(name));
+// The kernel that a guest would boot, with what it loads: another one, or one that was
+// built anew in the same place, is another judge.
+std::string guest_kernel(const Arguments& arguments) {
+  const Result<KernelChoice> kernel =
+      choose_kernel(arguments.text("kernel"), arguments.text("modules"));
+  if (!kernel) {
+    return "none";  // starting it says why
+  }
+  std::set<fs::path> files;
+  if (Result<std::vector<fs::path>> first = boot_modules(kernel->modules, {})) {
+    files.insert(first->begin(), first->end());
+  }
+  if (const auto later = demand_modules(kernel->modules)) {
+    for (const auto& [name, paths] : *later) {
+      files.insert(paths.begin(), paths.end());
     }
+  }
+  std::string versions;
+  for (const fs::path& file : files) {
+    versions += file.native() + " " + version_of(file) + "\n";
+  }
+  return fmt::format("{} {} {}, {} modules {:016x}", kernel->version,
+                     kernel->image.native(), version_of(kernel->image), files.size(),
+                     std::hash<std::string>()(versions));
+}
+
+bool in_guest(const CheckSession& session, const Arguments& arguments) {
+  const Checker& checker = session.checker ? *session.checker : session.judge->checker();
+  return checker.needs_mounter() && arguments.text("mount") == "guest";
+}
+
+void add_files(const CheckSession& session, const Arguments& arguments, Json& json) {
+  if (arguments.has("scenario") && !arguments.text("scenario").empty()) {
+    json["scenario"] =
+        arguments.text("scenario") + " " + version_of(arguments.text("scenario"));
+  }
+  if (in_guest(session, arguments)) {
+    json["kernel"] = guest_kernel(arguments);
   }
   if (arguments.has("base")) {
     for (const std::string& base :
@@ -194,7 +229,7 @@ std::string subject_of(const CheckSession& session, const Arguments& arguments) 
   json["programs"] = programs_of(checker_without_run(session));
   json["running"] = kernel_release();
   json["powercut"] = version_of("/proc/self/exe");
-  add_files(arguments, json);
+  add_files(session, arguments, json);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -216,6 +251,9 @@ std::unique_ptr<CheckResults> CheckResults::open(const CheckSession& session,
   results->start_.question = fmt::format(
       "{} {}", fmt::join(asked, "\n"),
       arguments.has("scenario") ? version_of(arguments.text("scenario")) : "");
+  if (arguments.has("cross-check") && arguments.text("mount") == "guest") {
+    results->start_.question += " " + guest_kernel(arguments);
+  }
   results->start_.directory = fs::current_path();
   results->start_.environment = environment_of();
   results->subject_ =
@@ -255,7 +293,7 @@ void CheckResults::windows(const std::vector<Window>& windows) {
   value_or_throw(store_->add_windows(id_, cuts));
 }
 
-void CheckResults::end(int exit_code, const Certificate& certificate,
+void CheckResults::end(int exit_code, const Certificate& certificate, bool decided,
                        const std::string& json, const std::string& text) {
   if (certificate.end == EndOfRun::kInterrupted) {
     return;
@@ -266,8 +304,7 @@ void CheckResults::end(int exit_code, const Certificate& certificate,
                                      failing.verdict.summary(),
                                      to_decimal(failing.states), failing.windows});
   }
-  value_or_throw(store_->end_session(
-      id_, {exit_code, certificate.end == EndOfRun::kDecided, json, text}, findings));
+  value_or_throw(store_->end_session(id_, {exit_code, decided, json, text}, findings));
 }
 
 std::string CheckResults::text() const {

@@ -65,9 +65,10 @@ class CheckResults {
     return store_->end_window(id_, decided);
   }
 
-  // A check that was interrupted did not end: it can be resumed.
-  void end(int exit_code, const Certificate& certificate, const std::string& json,
-           const std::string& text);
+  // A check that was interrupted did not end: it can be resumed. `decided`: it left
+  // nothing open, so that the same question need not be asked again.
+  void end(int exit_code, const Certificate& certificate, bool decided,
+           const std::string& json, const std::string& text);
 
   // A line for the report: how many runs were answered from the file.
   std::string text() const;

@@ -250,7 +250,7 @@ void add_recoveries(Json& result, const Json& json, const Timeline& timeline) {
   if (recoveries.empty()) {
     return;
   }
-  const std::string text = recovery_text(CheckContext{}, recoveries);
+  const std::string text = recovery_text(CheckContext{}, recoveries, recoveries.size());
   const std::size_t last = text.rfind('\n', text.size() - 2);
   constexpr std::size_t kLabel = 11;
   add_row(result["rows"], "recovery",

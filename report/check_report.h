@@ -85,8 +85,10 @@ std::string check_json(const Recording& recording, const CrashModel& model,
                        const std::vector<RecoveryReport>& recoveries = {});
 
 // What follows check_text() with --depth 2.
+// `wanted`: how many recoveries were to be looked at.
 std::string recovery_text(const CheckContext& context,
-                          const std::vector<RecoveryReport>& recoveries);
+                          const std::vector<RecoveryReport>& recoveries,
+                          std::size_t wanted);
 
 std::string mutation_text(const CheckContext& context,
                           const std::vector<Mutation>& mutations);

@@ -322,22 +322,26 @@ std::string check_text(const Recording& recording, const CrashModel& model,
 }
 
 std::string recovery_text(const CheckContext& context,
-                          const std::vector<RecoveryReport>& recoveries) {
+                          const std::vector<RecoveryReport>& recoveries,
+                          std::size_t wanted) {
   std::string text;
   std::back_insert_iterator<std::string> out = std::back_inserter(text);
   BigCount permitted = 0;
   std::uint64_t runs = 0;
   std::size_t writing = 0;
   std::size_t whole = 0;
+  std::string reason;
   std::size_t failing = 0;
   for (const RecoveryReport& recovery : recoveries) {
     const Certificate& certificate = recovery.certificate;
     permitted += certificate.states_permitted;
     runs += certificate.runs;
     writing += recovery.writes > 0 ? 1 : 0;
-    whole += recovery.writes > 0 && (certificate.complete() || certificate.inferred_all())
-                 ? 1
-                 : 0;
+    // One that wrote nothing has nothing to interrupt.
+    whole += certificate.complete() || certificate.inferred_all() ? 1 : 0;
+    if (reason.empty() && !certificate.inconclusive_reasons.empty()) {
+      reason = ", the checker could not judge: " + certificate.inconclusive_reasons[0];
+    }
     failing += certificate.findings.empty() ? 0 : 1;
   }
   fmt::format_to(out,
@@ -364,10 +368,10 @@ std::string recovery_text(const CheckContext& context,
   }
   fmt::format_to(out, "recovery   {}\n",
                  failing > 0 ? fmt::format("FINDINGS in {}", plural(failing, "recovery"))
-                 : whole == writing
+                 : whole == wanted
                      ? "interrupted anywhere, it ends clean and as if it was not"
-                     : fmt::format("clean as far as it went, NOT complete: {} of {}",
-                                   whole, writing));
+                     : fmt::format("clean as far as it went, NOT complete: {} of {}{}",
+                                   whole, wanted, reason));
   return text;
 }
 

@@ -17,6 +17,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr const char* kHint =
+    "give a results file, or what `check --json` or `run --json` wrote";
+
 void add_kind(ComparedSide& side, std::set<std::string>& known, ComparedSide::Kind kind) {
   if (known.insert(kind.key).second) {
     side.kinds.push_back(std::move(kind));
@@ -29,12 +32,31 @@ void add_scenario(const Json& scenario, ComparedSide& side,
   const std::string name = scenario.at("name").get<std::string>();
   const std::string result = scenario.at("result").get<std::string>();
   side.whole = side.whole && (result == "as-expected" || result == "unexpected");
-  for (const Json& finding : scenario.at("findings")) {
-    const Json& complaints = finding.at("complaints");
-    const std::string first =
-        complaints.empty() ? "" : complaints.at(0).get<std::string>();
+  const auto add = [&](const Json& findings, const std::string& where) {
+    for (const Json& finding : findings) {
+      const Json& complaints = finding.at("complaints");
+      const std::string first =
+          where + (complaints.empty() ? "" : complaints.at(0).get<std::string>());
+      add_kind(side, known,
+               {name + " | " + without_numbers(first), name + ": " + first,
+                finding.at("states").get<std::string>()});
+    }
+  };
+  add(scenario.at("findings"), "");
+  for (const Json& recovery : scenario.value("recoveries", Json::array())) {
+    add(recovery.at("findings"), "in recovery: ");
+  }
+}
+
+// Of a check, or of a recovery.
+void add_check(const Json& json, const std::string& where, ComparedSide& side,
+               std::set<std::string>& known) {
+  side.whole = side.whole &&
+               (json.at("complete").get<bool>() || json.at("inferred_all").get<bool>());
+  for (const Json& finding : json.at("findings")) {
     add_kind(side, known,
-             {name + " | " + without_numbers(first), name + ": " + first,
+             {where + finding.at("signature").get<std::string>(),
+              where + finding.at("summary").get<std::string>(),
               finding.at("states").get<std::string>()});
   }
 }
@@ -75,26 +97,29 @@ Result<ComparedSide> compared_side(const std::string& name,
   ComparedSide side;
   side.name = name;
   std::set<std::string> known;
+  if (json.is_discarded()) {
+    return fail(ErrorKind::kUsage, fmt::format("{} is no report: it is no JSON", name),
+                kHint);
+  }
   try {
     if (json.contains("scenarios")) {
+      side.whole = !json.value("interrupted", false);
       for (const Json& scenario : json.at("scenarios")) {
         add_scenario(scenario, side, known);
       }
       return side;
     }
-    side.whole = json.at("complete").get<bool>() || json.at("inferred_all").get<bool>();
-    for (const Json& finding : json.at("findings")) {
-      add_kind(side, known,
-               {finding.at("signature").get<std::string>(),
-                finding.at("summary").get<std::string>(),
-                finding.at("states").get<std::string>()});
+    side.whole = json.value("ended", std::string()) != "interrupted";
+    add_check(json, "", side, known);
+    for (const Json& recovery : json.value("recoveries", Json::array())) {
+      add_check(recovery, "in recovery: ", side, known);
     }
     return side;
   } catch (const Json::exception& exception) {
     return fail(
         ErrorKind::kUsage,
         fmt::format("{} is no report of check or run: {}", name, exception.what()),
-        "give a results file, or what `check --json` or `run --json` wrote");
+        kHint);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
+#include <numeric>
 
 namespace powercut {
 
@@ -117,6 +118,11 @@ std::string json_of(const ScenarioResult& result) {
   json["classes"] = certificate.classes;
   json["probe_classes"] = certificate.probe_classes;
   json["runs"] = certificate.runs;
+  json["inconclusive"] = std::accumulate(
+      result.recoveries.begin(), result.recoveries.end(), certificate.inconclusive,
+      [](std::uint64_t sum, const RecoveryReport& recovery) {
+        return sum + recovery.certificate.inconclusive;
+      });
   json["record_seconds"] = result.record_seconds;
   json["check_seconds"] = result.check_seconds;
   if (!result.kept.empty()) {

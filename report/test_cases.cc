@@ -26,6 +26,25 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// Of a check's certificate or of a recovery's.
+bool is_whole(const Json& json) {
+  return json.at("complete").get<bool>() || json.at("inferred_all").get<bool>();
+}
+
+// How many recoveries are not decided, and of these how many could not be judged.
+std::pair<std::size_t, std::size_t> open_recoveries(const Json& json,
+                                                    std::string& reasons) {
+  std::pair<std::size_t, std::size_t> open;
+  for (const Json& recovery : json.value("recoveries", Json::array())) {
+    open.first += is_whole(recovery) ? 0 : 1;
+    open.second += recovery.at("inconclusive").get<std::uint64_t>() > 0 ? 1 : 0;
+    for (const Json& reason : recovery.at("inconclusive_reasons")) {
+      reasons += one_line(reason.get<std::string>()) + "\n";
+    }
+  }
+  return open;
+}
+
 TestCase decided_case(const Json& json) {
   TestCase one;
   one.name = fmt::format("permitted states decided ({}, {})",
@@ -42,13 +61,22 @@ TestCase decided_case(const Json& json) {
   const bool nothing = json.at("tier") == "inferred"
                            ? json.at("windows_decided").get<std::size_t>() == 0
                            : decided == "0";
-  if (nothing || json.at("inconclusive").get<std::uint64_t>() > 0) {
+  std::string reasons;
+  const auto [open, unjudged] = open_recoveries(json, reasons);
+  if (nothing || unjudged > 0 || json.at("inconclusive").get<std::uint64_t>() > 0) {
     one.kind = Kind::kError;
-    one.message = nothing ? "nothing was decided" : how;
+    one.message = nothing ? "nothing was decided"
+                  : unjudged > 0
+                      ? fmt::format("{} recoveries could not be judged", unjudged)
+                      : how;
     for (const Json& reason : json.at("inconclusive_reasons")) {
       one.details += one_line(reason.get<std::string>()) + "\n";
     }
-  } else if (!json.at("complete").get<bool>() && !inferred) {
+    one.details += reasons;
+  } else if (open > 0) {
+    one.kind = Kind::kSkipped;
+    one.message = fmt::format("not complete: power cuts during {} recoveries", open);
+  } else if (!is_whole(json) || json.at("ended") == "interrupted") {
     one.kind = Kind::kSkipped;
     one.message =
         fmt::format("not complete ({}): {}", json.at("ended").get<std::string>(), how);
@@ -56,11 +84,14 @@ TestCase decided_case(const Json& json) {
   return one;
 }
 
-void add_findings(const Json& json, std::vector<TestCase>& cases) {
+// `where`: "in recovery: ", or nothing.
+void add_findings(const Json& json, const std::string& where,
+                  std::vector<TestCase>& cases) {
   std::map<std::string, std::pair<std::size_t, std::size_t>> known;  // case, count
-  for (const Json& finding : json.at("findings")) {
-    const std::string group = signature_group(finding.at("signature").get<std::string>(),
-                                              finding.value("cause", std::string()));
+  for (const Json& finding : json) {
+    const std::string group =
+        where + signature_group(finding.at("signature").get<std::string>(),
+                                finding.value("cause", std::string()));
     const auto [place, fresh] = known.try_emplace(group, cases.size(), 0);
     ++place->second.second;
     if (!fresh) {
@@ -88,6 +119,15 @@ void add_findings(const Json& json, std::vector<TestCase>& cases) {
   }
 }
 
+void add_states(const Json& findings, const std::string& where, std::string& details) {
+  for (const Json& finding : findings) {
+    details += fmt::format("{}state {}\n", where, finding.at("id").get<std::string>());
+    for (const Json& complaint : finding.at("complaints")) {
+      details += "  " + one_line(complaint.get<std::string>()) + "\n";
+    }
+  }
+}
+
 TestCase scenario_case(const Json& json) {
   static const std::map<std::string, Kind> kKinds = {
       {"as-expected", Kind::kPassed},    {"unexpected", Kind::kFailed},
@@ -99,13 +139,16 @@ TestCase scenario_case(const Json& json) {
   const auto kind = kKinds.find(json.at("result").get<std::string>());
   one.kind = kind == kKinds.end() ? Kind::kError : kind->second;
   one.message = one_line(json.at("why").get<std::string>());
+  // A budget ended it, and nothing that was looked at was in doubt.
+  if (json.at("result") == "inconclusive" && json.value("inconclusive", 1) == 0 &&
+      json.value("states_decided", std::string("0")) != "0") {
+    one.kind = Kind::kSkipped;
+  }
   one.seconds =
       json.at("record_seconds").get<double>() + json.at("check_seconds").get<double>();
-  for (const Json& finding : json.at("findings")) {
-    one.details += fmt::format("state {}\n", finding.at("id").get<std::string>());
-    for (const Json& complaint : finding.at("complaints")) {
-      one.details += "  " + one_line(complaint.get<std::string>()) + "\n";
-    }
+  add_states(json.at("findings"), "", one.details);
+  for (const Json& recovery : json.value("recoveries", Json::array())) {
+    add_states(recovery.at("findings"), "in recovery: ", one.details);
   }
   if (json.contains("check")) {
     one.details += "again: " + json.at("check").get<std::string>() + "\n";
@@ -188,7 +231,13 @@ Result<TestSuite> test_suite_of(const std::string& report_json) {
     }
     suite.name = "powercut check " + json.at("log").get<std::string>();
     suite.cases.push_back(decided_case(json));
-    add_findings(json, suite.cases);
+    add_findings(json.at("findings"), "", suite.cases);
+    Json in_recovery = Json::array();
+    for (const Json& recovery : json.value("recoveries", Json::array())) {
+      in_recovery.insert(in_recovery.end(), recovery.at("findings").begin(),
+                         recovery.at("findings").end());
+    }
+    add_findings(in_recovery, "in recovery: ", suite.cases);
     return suite;
   } catch (const Json::exception& exception) {
     return fail(ErrorKind::kUsage,

@@ -184,19 +184,15 @@ Status ResultStore::end_session(SessionId session, const SessionEnd& end,
                          .bind(4, end.certificate)
                          .bind(5, end.report)
                          .run());
-  // Checks that did not end, and that this one makes needless to resume.
-  for (const char* sql :
-       {"DELETE FROM classes WHERE session IN (SELECT o.id FROM sessions o, sessions s "
-        "WHERE s.id = ?1 AND o.id < ?1 AND o.ended IS NULL AND o.subject = s.subject AND "
-        "o.question = s.question)",
-        "DELETE FROM windows WHERE session IN (SELECT o.id FROM sessions o, sessions s "
-        "WHERE s.id = ?1 AND o.id < ?1 AND o.ended IS NULL AND o.subject = s.subject AND "
-        "o.question = s.question)",
-        "DELETE FROM sessions WHERE id < ?1 AND ended IS NULL AND (subject, question) = "
-        "(SELECT subject, question FROM sessions WHERE id = ?1)"}) {
-    PC_ASSIGN_OR_RETURN(Statement forget, database_->prepare(sql));
-    PC_RETURN_IF_ERROR(forget.bind(1, session).run());
-  }
+  // Checks that did not end are needless to resume now. One of them may still be under
+  // way: it goes on, and ends as itself.
+  PC_ASSIGN_OR_RETURN(
+      Statement close,
+      database_->prepare(
+          "UPDATE sessions SET ended = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), "
+          "decided = 0 WHERE id < ?1 AND ended IS NULL AND (subject, question) = "
+          "(SELECT subject, question FROM sessions WHERE id = ?1)"));
+  PC_RETURN_IF_ERROR(close.bind(1, session).run());
   return database_->execute("COMMIT");
 }
 
@@ -236,9 +232,10 @@ Result<std::optional<StoredSession>> ResultStore::last_session(bool open_only) {
 
 Result<std::optional<StoredSession>> ResultStore::last_ended_session() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  PC_ASSIGN_OR_RETURN(Statement find,
-                      database_->prepare(kSessionColumns + "WHERE s.ended IS NOT NULL "
-                                                           "ORDER BY s.id DESC LIMIT 1"));
+  PC_ASSIGN_OR_RETURN(
+      Statement find,
+      database_->prepare(kSessionColumns + "WHERE s.certificate IS NOT NULL "
+                                           "ORDER BY s.id DESC LIMIT 1"));
   return session_from(find);
 }
 
@@ -247,7 +244,7 @@ Result<std::vector<std::pair<SessionId, std::string>>> ResultStore::ended_sessio
   PC_ASSIGN_OR_RETURN(
       Statement find,
       database_->prepare("SELECT s.id, b.key FROM sessions s JOIN subjects b ON b.id = "
-                         "s.subject WHERE s.ended IS NOT NULL ORDER BY s.id DESC"));
+                         "s.subject WHERE s.certificate IS NOT NULL ORDER BY s.id DESC"));
   std::vector<std::pair<SessionId, std::string>> sessions;
   PC_ASSIGN_OR_RETURN(bool row, find.step());
   while (row) {

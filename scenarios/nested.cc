@@ -123,7 +123,15 @@ Result<NestedResult> explore_recovery(Judge& judge, const CrashState& state,
   PC_ASSIGN_OR_RETURN(const RunOutcome whole, judge.run_recorded(0, state, *writer));
   PC_RETURN_IF_ERROR(writer->close());
   writer.reset();
-  if (whole.probes[0].verdict.kind != Verdict::Kind::kClean) {
+  const Verdict& verdict = whole.probes[0].verdict;
+  if (verdict.kind == Verdict::Kind::kInconclusive) {
+    // What a recovery would have written is not known: nothing of it is decided.
+    result.certificate.inconclusive = 1;
+    result.certificate.inconclusive_reasons.push_back(verdict.reason);
+    result.certificate.end = EndOfRun::kInconclusive;
+    return result;
+  }
+  if (verdict.kind != Verdict::Kind::kClean) {
     return result;
   }
   PC_ASSIGN_OR_RETURN(std::shared_ptr<const Recording> recovery,
@@ -168,6 +176,9 @@ Result<std::vector<NestedResult>> explore_recoveries(
     }
     PC_ASSIGN_OR_RETURN(NestedResult result,
                         explore_recovery(judge, state, run_dir, options));
+    if (interrupted()) {
+      break;  // it may have been cut short
+    }
     results.push_back(std::move(result));
     if (!tell(results.back())) {
       break;

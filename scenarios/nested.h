@@ -44,7 +44,8 @@ struct NestedResult {
 
 // Recovers `state` once on worker 0, recorded, and decides what power cuts in between can
 // leave. A state on which recovery itself fails is left out: it is a finding of the outer
-// exploration, and `certificate` is empty. Recordings of one device only.
+// exploration, and `certificate` is empty. Where it could not be judged, `certificate`
+// says so and has no states. Recordings of one device only.
 Result<NestedResult> explore_recovery(Judge& judge, const CrashState& state,
                                       const RunDir& run_dir,
                                       const NestedOptions& options);

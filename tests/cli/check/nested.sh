@@ -56,6 +56,53 @@ set -- kept/*.recovery.log
 expect 1 check "$1" --base "${1%.recovery.log}.img" --from start --checker "$checker broken"
 says out 'the promise is broken'
 
+# A recovery that cannot be judged is not one that wrote nothing. The script counts its
+# calls, and those behind the first exploration end otherwise.
+cat >counted <<COUNTED
+#!/bin/bash
+# counted DISK: behind the call with the number in the file \`most\` it does what \`then\` says.
+cd "$PWD" || exit 1
+echo x >>calls
+if [ "\$(wc -l <calls)" -gt "\$(<most)" ]; then . ./then; fi
+exec bash recover "\$1" sound
+COUNTED
+counted="command:bash $PWD/counted {}"
+echo 1000000 >most
+expect 0 check run.log --from mark:promised --jobs 1 --checker "$counted"
+wc -l <calls >most
+rm calls
+echo 'kill -KILL $$' >then
+expect 3 check run.log --from mark:promised --jobs 1 --checker "$counted" --depth 2 \
+  --json dead.json --junit dead.xml --results dead.db
+says out 'NOT complete: 0 of 1, the checker could not judge'
+json dead.json 'not recoveries[0]["complete"] and recoveries[0]["inconclusive"] == 1'
+says dead.xml 'errors="1"'
+# Nor is it an answer for the next time.
+: >then
+rm calls
+expect 0 check run.log --from mark:promised --jobs 1 --checker "$counted" --depth 2 --results dead.db
+says out 'interrupted anywhere, it ends clean'
+
+# Ctrl-C in the midst of it leaves the rest open, and is no answer either.
+cat >then <<'THEN'
+kill -INT "$(<pid)"
+sleep 2
+THEN
+rm calls
+(
+  echo "$BASHPID" >pid
+  exec "$POWERCUT" check run.log --from mark:promised --jobs 1 --checker "$counted" --depth 2 \
+    --results cut.db
+) >out 2>err &
+wait_for $! 20
+if [ "$code" -ne 130 ]; then fail "exit $code: $(cat out err)"; fi
+says out 'NOT complete: 0 of 1'
+: >then
+expect 0 check --resume cut.db
+says out 'interrupted anywhere, it ends clean'
+expect 0 check run.log --from mark:promised --jobs 1 --checker "$counted" --depth 2 --results cut.db
+says out 'nothing was run'
+
 # e2fsck may be cut anywhere.
 needs e2fsck mkfs.ext4
 expect 0 record --on loop --fs ext4 --size 32M -o ext4.log -- \

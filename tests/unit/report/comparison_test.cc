@@ -54,6 +54,35 @@ TEST_CASE("what was not decided may only not have been found", "[report][compari
   CHECK(comparison_text(comparison).find("b did not decide all") != std::string::npos);
 }
 
+TEST_CASE("findings in recoveries count, and recoveries that were not decided",
+          "[report][comparison]") {
+  json report = {{"complete", true},
+                 {"inferred_all", false},
+                 {"ended", "decided"},
+                 {"findings", json::array()}};
+  const ComparedSide sound = value_or_throw(compared_side("a", report.dump()));
+  report["recoveries"] = {report, report};
+  report["recoveries"][1]["findings"] = {
+      {{"signature", "s"}, {"summary", "lost"}, {"states", "2"}}};
+  const ComparedSide broken = value_or_throw(compared_side("b", report.dump()));
+  CHECK(broken.whole);
+  const Comparison comparison = compare_sides(sound, broken);
+  REQUIRE(comparison.fresh.size() == 1);
+  CHECK(comparison.fresh[0].summary == "in recovery: lost");
+  report["recoveries"][0]["complete"] = false;
+  CHECK_FALSE(value_or_throw(compared_side("b", report.dump())).whole);
+}
+
+TEST_CASE("what was interrupted did not decide all", "[report][comparison]") {
+  const json check = {{"complete", true},
+                      {"inferred_all", false},
+                      {"ended", "interrupted"},
+                      {"findings", json::array()}};
+  CHECK_FALSE(value_or_throw(compared_side("b", check.dump())).whole);
+  const json run = {{"scenarios", json::array()}, {"interrupted", true}};
+  CHECK_FALSE(value_or_throw(compared_side("b", run.dump())).whole);
+}
+
 TEST_CASE("scenarios are compared by name and words", "[report][comparison]") {
   const auto run = [](const char* result, const char* complaint) {
     const json report = {

@@ -100,6 +100,44 @@ TEST_CASE("what was not decided does not pass", "[report][test_cases]") {
   CHECK(suite_of(report).cases[0].kind == Kind::kError);
 }
 
+TEST_CASE("recoveries are a part of what was to be decided", "[report][test_cases]") {
+  json report = a_check();
+  report["recoveries"] = {a_check(), a_check()};
+  CHECK(suite_of(report).cases.size() == 1);
+  CHECK(suite_of(report).cases[0].kind == Kind::kPassed);
+  report["recoveries"][1]["findings"] = {a_finding("s1", "first")};
+  REQUIRE(suite_of(report).cases.size() == 2);
+  CHECK(suite_of(report).cases[1].kind == Kind::kFailed);
+  CHECK(suite_of(report).cases[1].name == "finding: in recovery: s1");
+  report["recoveries"][0]["complete"] = false;
+  CHECK(suite_of(report).cases[0].kind == Kind::kSkipped);
+  report["recoveries"][0]["inconclusive"] = 1;
+  report["recoveries"][0]["inconclusive_reasons"] = {"killed"};
+  CHECK(suite_of(report).cases[0].kind == Kind::kError);
+  CHECK(suite_of(report).cases[0].details == "killed\n");
+  report = a_check();
+  report["ended"] = "interrupted";
+  CHECK(suite_of(report).cases[0].kind == Kind::kSkipped);
+}
+
+TEST_CASE("a scenario that a budget ended is skipped", "[report][test_cases]") {
+  json report = {{"scenarios",
+                  {{{"name", "one"},
+                    {"result", "inconclusive"},
+                    {"why", "not every permitted state was decided"},
+                    {"record_seconds", 1.0},
+                    {"check_seconds", 1.0},
+                    {"states_decided", "7"},
+                    {"inconclusive", 0},
+                    {"findings", json::array()}}}}};
+  CHECK(suite_of(report).cases[0].kind == Kind::kSkipped);
+  report["scenarios"][0]["states_decided"] = "0";
+  CHECK(suite_of(report).cases[0].kind == Kind::kError);
+  report["scenarios"][0]["states_decided"] = "7";
+  report["scenarios"][0]["inconclusive"] = 2;
+  CHECK(suite_of(report).cases[0].kind == Kind::kError);
+}
+
 TEST_CASE("a run is a case a scenario", "[report][test_cases]") {
   json report = {{"scenarios", json::array()}};
   for (const char* result : {"as-expected", "unexpected", "workload-failed",

@@ -84,6 +84,28 @@ TEST_CASE("a session that did not end can be resumed, until one ended",
   CHECK(findings[0].windows == std::vector<std::size_t>{3, 4});
 }
 
+TEST_CASE("of two equal checks at once the slower one ends too", "[results][store]") {
+  const ScratchDir dir;
+  const auto store = open(dir / "r.db");
+  const auto other = open(dir / "r.db");
+  const SubjectId subject = value_or_throw(store->subject("s"));
+  const SessionId slow = value_or_throw(store->begin_session(subject, start_of("q")));
+  REQUIRE(store->add_windows(slow, {{0, 5}}));
+  const SessionId quick = value_or_throw(other->begin_session(subject, start_of("q")));
+  REQUIRE(other->end_session(quick, {0, true, "{}", "quick"}, {}));
+  CHECK_FALSE(value_or_throw(store->last_session(true)));
+  // It is not what the last ended check said.
+  CHECK(value_or_throw(store->last_ended_session())->id == quick);
+  DecidedWindow decided;
+  decided.window = {0, 5};
+  decided.classes.resize(1);
+  REQUIRE(store->end_window(slow, decided));
+  REQUIRE(store->end_session(slow, {1, true, "{}", "slow"},
+                             {{"sig", "c1.w.all", "bad", "1", {0}}}));
+  CHECK(value_or_throw(store->findings(slow)).size() == 1);
+  CHECK(value_or_throw(store->ended_sessions()).size() == 2);
+}
+
 // All rows of a query, columns joined by '|'.
 std::vector<std::string> rows_of(const std::filesystem::path& path,
                                  const std::string& query, int columns) {
@@ -134,12 +156,15 @@ TEST_CASE("windows and their classes are kept as they are decided", "[results][s
         std::vector<std::string>{"1|base|c9.w.all|clean|clean|7",
                                  "1|data|c9.w.none|findings|it is gone|1",
                                  "2|base|c12.w.all|inconclusive|inconclusive: late|2"});
-  // A check that decides what another left open forgets that one's rows.
+  // A check that ends closes an equal one that did not, and keeps its rows.
   const SessionId again = value_or_throw(store->begin_session(subject, start_of("q")));
   REQUIRE(store->add_windows(again, {{0, 5}}));
   REQUIRE(store->end_session(again, {0, true, "{}", "text"}, {}));
-  CHECK(rows_of(dir / "r.db", kWindows, 6) == std::vector<std::string>{"0|5||||"});
-  CHECK(rows_of(dir / "r.db", kClasses, 6).empty());
+  CHECK(rows_of(dir / "r.db", kWindows, 6).size() == 4);
+  CHECK(rows_of(dir / "r.db", kClasses, 6).size() == 3);
+  CHECK(rows_of(dir / "r.db",
+                "SELECT id, ended IS NULL, certificate IS NULL FROM sessions", 3) ==
+        std::vector<std::string>{"1|0|1", "2|0|0"});
   // A window that was never announced is nobody's.
   CHECK_FALSE(store->end_window(again, two));
 }
