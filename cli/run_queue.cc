@@ -43,6 +43,15 @@ class Board {
     }
   }
 
+  // Tells what is left when nothing more comes: behind one that was interrupted.
+  void finish() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& [number, result] : results_) {
+      tell_(result);
+    }
+    results_.clear();
+  }
+
  private:
   std::size_t count_;
   const std::function<void(const ScenarioResult&)>& tell_;
@@ -158,6 +167,7 @@ void RunQueue::run(const std::vector<Scenario>& scenarios, std::uint32_t repeat,
   for (std::thread& thread : threads) {
     thread.join();
   }
+  board.finish();
 }
 
 }  // namespace powercut

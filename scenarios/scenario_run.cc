@@ -195,10 +195,18 @@ Result<ScenarioOutcome> ScenarioRun::run(const Scenario& given) {
   PC_RETURN_IF_ERROR(check_place(given, scenario.file_system));
   PC_RETURN_IF_ERROR(check_needs(scenario));
   PC_ASSIGN_OR_RETURN(Kit* const kit, kit_for(scenario));
+  Result<ScenarioOutcome> outcome = run_with(scenario, *kit);
+  if (!kit->judge) {
+    kits_.pop_back();  // a judge that could not begin has left a part of its things there
+  }
+  return outcome;
+}
+
+Result<ScenarioOutcome> ScenarioRun::run_with(const Scenario& scenario, Kit& kit) {
   const auto begin = std::chrono::steady_clock::now();
   PC_ASSIGN_OR_RETURN(const MemoryLog memory, MemoryLog::make());
   PC_ASSIGN_OR_RETURN(const ScenarioRunOptions::ScriptRecording recorded,
-                      record(scenario, *kit, memory.path()));
+                      record(scenario, kit, memory.path()));
   ScenarioOutcome outcome;
   outcome.operations = scenario.workload.operations.size();
   outcome.kernel = recorded.kernel;
@@ -207,17 +215,16 @@ Result<ScenarioOutcome> ScenarioRun::run(const Scenario& given) {
   PC_ASSIGN_OR_RETURN(const KernelVersion version, parse_kernel_version(release));
   outcome.expected = scenario.expected_on(version);
   if (recorded.performed.done) {
-    PC_ASSIGN_OR_RETURN(outcome,
-                        check(scenario, *kit, memory.path(), std::move(outcome)));
+    PC_ASSIGN_OR_RETURN(outcome, check(scenario, kit, memory.path(), std::move(outcome)));
     compare_with_expectation(outcome);
   } else {
     PC_ASSIGN_OR_RETURN(
-        outcome, check_until_failure(scenario, *kit, memory.path(),
+        outcome, check_until_failure(scenario, kit, memory.path(),
                                      recorded.performed.problem, std::move(outcome)));
   }
   if (!options_.keep.empty() &&
       (options_.keep_all || outcome.kind != ScenarioOutcome::Kind::kAsExpected)) {
-    PC_RETURN_IF_ERROR(keep(scenario, kit->image.file, memory.path(), outcome));
+    PC_RETURN_IF_ERROR(keep(scenario, kit.image.file, memory.path(), outcome));
   }
   return outcome;
 }
@@ -270,25 +277,25 @@ Result<ScenarioOutcome> ScenarioRun::check(const Scenario& scenario, Kit& kit,
     options.unit_bytes = data_unit_of(scenario, unit_bytes);
     PC_ASSIGN_OR_RETURN(std::unique_ptr<Checker> checker,
                         make_checker(checker_of(scenario, kit.verify_file), options));
-    JudgeOptions judge;
-    judge.jobs = checker->alone() && !options_.mounts_in_guest ? 1 : options_.jobs;
-    judge.unit_bytes = unit_bytes;
+    JudgeOptions judging;
+    judging.jobs = checker->alone() && !options_.mounts_in_guest ? 1 : options_.jobs;
+    judging.unit_bytes = unit_bytes;
     kit.mounts = checker->needs_mounter();
     if (kit.mounts) {
-      judge.make_mounter = options_.make_mounter(kit.disk.block_bytes, *kit.run_dir);
-      judge.pinned = !options_.mounts_in_guest;
+      judging.make_mounter = options_.make_mounter(kit.disk.block_bytes, *kit.run_dir);
+      judging.pinned = !options_.mounts_in_guest;
     }
     PC_ASSIGN_OR_RETURN(
-        kit.judge, Judge::start(*recording, std::move(checker), *kit.run_dir, judge));
+        std::unique_ptr<Judge> judge,
+        Judge::start(*recording, std::move(checker), *kit.run_dir, judging));
     const CrashState pristine{StateSpace::linear(recording, 0), {}};
-    PC_ASSIGN_OR_RETURN(const Verdict verdict, kit.judge->take_baseline(pristine));
+    PC_ASSIGN_OR_RETURN(const Verdict verdict, judge->take_baseline(pristine));
     if (verdict.kind != Verdict::Kind::kClean) {
-      const std::string what = verdict.summary();
-      kit.judge.reset();
       return fail(ErrorKind::kBadInput,
                   fmt::format("the checker is not content with the fresh disk of {}: {}",
-                              scenario.name, what));
+                              scenario.name, verdict.summary()));
     }
+    kit.judge = std::move(judge);
   }
   kit.judge->set_unit_bytes(unit_bytes);
   PC_ASSIGN_OR_RETURN(Durability durable, Durability::build(timeline, model));

@@ -53,7 +53,7 @@ struct ScenarioRunOptions {
   InferenceOptions inference;                // of checkers whose states are not proved
   std::chrono::milliseconds timeout{60000};  // of a checker run, and of a workload
   std::chrono::milliseconds stack_timeout{240000};  // the same, of a stack of disks
-  std::string file_system;                   // instead of the scenario's; empty: that
+  std::string file_system;  // instead of the scenario's; empty: that
   // Logs and images of scenarios that end otherwise than expected go here; empty: to
   // nowhere.
   std::filesystem::path keep;
@@ -123,6 +123,7 @@ class ScenarioRun {
   struct Kit;  // what scenarios with equal disks share
 
   Result<Kit*> kit_for(const Scenario& scenario);
+  Result<ScenarioOutcome> run_with(const Scenario& scenario, Kit& kit);
   Result<ScenarioRunOptions::ScriptRecording> record(const Scenario& scenario, Kit& kit,
                                                      const std::filesystem::path& log);
   Result<ScenarioOutcome> check_until_failure(const Scenario& scenario, Kit& kit,
