@@ -9,17 +9,66 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
-#include <span>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace powercut {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 void write_file(const std::string& path, const std::string& text) {
   const Fd file = value_or_throw(Fd::open(path, O_WRONLY | O_CREAT | O_TRUNC));
-  value_or_throw(write_fully(file, std::as_bytes(std::span(text)), 0, path));
+  // Not at an offset: it may be a FIFO.
+  for (std::size_t at = 0; at < text.size();) {
+    const ssize_t wrote = ::write(file.get(), text.data() + at, text.size() - at);
+    if (wrote < 0 && errno != EINTR) {
+      throw Failure(system_error(fmt::format("cannot write {}", path), errno));
+    }
+    at += wrote > 0 ? static_cast<std::size_t>(wrote) : 0;
+  }
+}
+
+// Files that a check reads or keeps: a report must not take their place.
+std::vector<std::pair<std::string, fs::path>> files_in_use(const Arguments& arguments) {
+  std::vector<std::pair<std::string, fs::path>> files;
+  for (const char* name : {"results", "scenario", "json", "check"}) {
+    if (arguments.has(name) && !arguments.text(name).empty()) {
+      files.emplace_back(std::string("--") + name, arguments.text(name));
+    }
+  }
+  if (arguments.has("base")) {
+    for (const std::string& base :
+         arguments.values["base"].as<std::vector<std::string>>()) {
+      files.emplace_back("--base", base.substr(base.rfind('=') + 1));
+    }
+  }
+  return files;
+}
+
+// Devices and FIFOs are written in place: --json /dev/stderr.
+void check_place(const Arguments& arguments, const std::string& name,
+                 const std::string& path) {
+  std::error_code ignored;
+  if (fs::is_other(path, ignored)) {
+    return;
+  }
+  value_or_throw(NewFile::check(path, arguments.text("LOG")));
+  const fs::path place = fs::weakly_canonical(path, ignored);
+  for (const auto& [option, file] : files_in_use(arguments)) {
+    if (option != "--" + name && fs::weakly_canonical(file, ignored) == place) {
+      throw Failure(Error{ErrorKind::kUsage,
+                          fmt::format("--{} and {} are both {}", name, option, path),
+                          "choose another name for the output"});
+    }
+  }
 }
 
 // What goes to stdout: one thing, so that a program can read it.
@@ -46,10 +95,14 @@ void add_test_case_options(po::options_description& options) {
 }
 
 void check_report_path(const Arguments& arguments) {
+  if (arguments.text("junit") == "-") {
+    throw Failure(Error{ErrorKind::kUsage, "--junit names a file, and - is none",
+                        "--ktap prints test cases to stdout"});
+  }
   for (const char* name : {"json", "junit"}) {
     const std::string path = arguments.text(name);
     if (!path.empty() && path != "-") {
-      value_or_throw(NewFile::check(path, arguments.text("LOG")));
+      check_place(arguments, name, path);
     }
   }
   const int to_stdout = (arguments.text("json") == "-" ? 1 : 0) +
