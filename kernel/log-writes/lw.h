@@ -182,7 +182,8 @@ struct lw_domain {
 	struct list_head flying; /* struct lw_undo of writes below us */
 	unsigned int in_flight; /* recorded operations below us */
 	struct work_struct work; /* takes the unflushed writes back */
-	bool restoring;
+	bool restoring; /* the power failed; requests wait */
+	bool applying; /* so, and nothing is in flight any more */
 };
 
 struct lw_log {

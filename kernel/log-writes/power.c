@@ -74,6 +74,7 @@ static void lw_undo_free(struct lw_log *log, struct lw_undo *undo)
 
 /*
  * Lets the oldest kept contents go until so many bytes fit. The lock is held.
+ * Also when the power has failed: what is still in flight may wait for memory.
  */
 void lw_power_shrink(struct lw_log *log, u64 bytes)
 {
@@ -81,7 +82,7 @@ void lw_power_shrink(struct lw_log *log, u64 bytes)
 	struct lw_undo *undo, *next;
 
 	list_for_each_entry(domain, &log->domains, list) {
-		if (domain->restoring)
+		if (domain->applying)
 			continue;
 		list_for_each_entry_safe(undo, next, &domain->undo, list) {
 			if (log->memory + bytes <= log->memory_limit)
@@ -297,7 +298,7 @@ void lw_power_done(struct lw_io *io)
 		}
 	}
 	while (io->log->memory > io->log->memory_limit / 2 &&
-	       !domain->restoring && !list_empty(&domain->undo))
+	       !domain->applying && !list_empty(&domain->undo))
 		lw_undo_free(io->log,
 			     list_first_entry(&domain->undo, struct lw_undo,
 					      list));
@@ -359,6 +360,7 @@ static void lw_power_work(struct work_struct *work)
 
 	spin_lock_irq(&log->lock);
 	wait_event_lock_irq(log->wait, !domain->in_flight, log->lock);
+	domain->applying = true;
 	spin_unlock_irq(&log->lock);
 	if (lw_log_mark(log, "powerfail"))
 		DMERR("%pg: no mark: powerfail", log->bdev);
@@ -381,6 +383,7 @@ static void lw_power_work(struct work_struct *work)
 		spin_unlock_irq(&log->lock);
 	}
 	spin_lock_irq(&log->lock);
+	domain->applying = false;
 	domain->restoring = false;
 	spin_unlock_irq(&log->lock);
 	wake_up_all(&log->wait);

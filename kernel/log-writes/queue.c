@@ -154,7 +154,12 @@ static bool lw_room_fits(struct lw_log *log, struct lw_io *io)
 
 static bool lw_memory_fits(struct lw_log *log, struct lw_io *io)
 {
-	return !log->memory || log->memory + io->memory <= log->memory_limit;
+	/*
+	 * What puts a lost write back is one write at a time, and what is kept
+	 * for the others may be all there is: it waits for nobody.
+	 */
+	return !log->memory || io->own ||
+	       log->memory + io->memory <= log->memory_limit;
 }
 
 /*

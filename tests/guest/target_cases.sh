@@ -431,6 +431,33 @@ case_fua_over_held() {
     must equal && is "$(letter 1 d)" b
 }
 
+# Writers that wait for memory which only what is kept could give: the power fails all the
+# same, again and again, and what is left equals the log.
+case_power_short_of_memory() {
+  for mode in bounce observe bounce observe bounce observe; do
+    devices 190000 16384 && record format 2 $mode memory 2 power_fail || return
+    for writer in 1 2 3 4; do
+      while dd if=/dev/zero of=/dev/mapper/t bs=1000k count=16 oflag=direct conv=notrunc; do
+        :
+      done 2>/dev/null &
+    done
+    until [ "$(word bytes)" -gt 4194304 ]; do :; done
+    message t powerfail now eio &
+    failing=$!
+    for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do
+      kill -0 $failing 2>/dev/null || break
+      sleep 1
+    done
+    if [ $try = 21 ]; then
+      echo "$mode: the power did not fail in 20 s: $(dmsetup status t)"
+      return 1
+    fi
+    wait
+    message t heal && gone t && must equal && is "$(events ' mark .*powerfail')" 1 || return
+    gone d l
+  done
+}
+
 case_power_refusals() {
   devices && record format 2 && must_not message t powerfail now eio && gone t &&
     record format 2 power_fail &&
