@@ -4,8 +4,8 @@
 
 #include "base/units.h"
 #include "replay/crash_model.h"
-#include "workload/raw_disk.h"
 #include "workload/scenario_lines.h"
+#include "workload/scenario_rules.h"
 #include "workload/stack_disk.h"
 #include "workload/words.h"
 
@@ -47,7 +47,10 @@ class ScenarioReader {
       place_ = {name_, directive.line};
       PC_RETURN_IF_ERROR(read_one(directive));
     }
-    PC_RETURN_IF_ERROR(check_whole());
+    PC_RETURN_IF_ERROR(check_scenario(scenario_, seen_, name_));
+    if (!scenario_.disks.empty()) {
+      scenario_.file_system = "none";
+    }
     return std::move(scenario_);
   }
 
@@ -370,80 +373,6 @@ class ScenarioReader {
            : directive.name == "states"
                ? read_choice(directive, "live", "all", scenario_.live)
                : read_choice(directive, "inferred", "proved", scenario_.inferred);
-  }
-
-  bool has(const char* name) const { return seen_.count(name) != 0; }
-
-  Status check_whole() {
-    auto missing = [&](std::string message, std::string hint) {
-      return fail(ErrorKind::kUsage, fmt::format("{}: {}", name_, message),
-                  std::move(hint));
-    };
-    if (has("recovery-fault") && scenario_.depth != 2) {
-      return missing("a 'recovery-fault' without 'depth 2'",
-                     "it is of the disk during recovery, which only depth 2 looks at");
-    }
-    if (has("disk")) {
-      return check_stack();
-    }
-    for (const char* each : {"module", "build", "recorder", "states", "tier", "stack"}) {
-      if (has(each)) {
-        return missing(fmt::format("'{}' without a disk", each),
-                       "it is about a stack: disk NAME SIZE");
-      }
-    }
-    if (!has("fs")) {
-      return missing("'fs' is missing", "fs ext4; fs none for the raw disk");
-    }
-    if (!has("workload") && !has("script")) {
-      return missing("no workload and no script", "one of them says what is done");
-    }
-    if (has("workload") && has("script")) {
-      return missing("a workload and a script", "only one of them can be done");
-    }
-    if (has("script") && !has("verify") && !has("checker")) {
-      return missing("a script without a verify or a checker",
-                     "nothing is known of what a script did");
-    }
-    return scenario_.file_system == "none" ? check_raw() : Status{};
-  }
-
-  Status check_stack() {
-    for (const char* each :
-         {"workload", "size", "mkfs", "mount", "promise", "latency", "depth"}) {
-      if (has(each)) {
-        return fail(ErrorKind::kUsage, fmt::format("{}: a '{}' with disks", name_, each),
-                    "what is made of a stack's disks is the business of its script");
-      }
-    }
-    if (!has("script") || !has("verify")) {
-      return fail(ErrorKind::kUsage,
-                  fmt::format("{}: disks without a {}", name_,
-                              has("script") ? "verify" : "script"),
-                  "script builds the stack and works on it, verify looks at what a power "
-                  "cut left");
-    }
-    if (has("fs") && scenario_.file_system != "none") {
-      return fail(ErrorKind::kUsage,
-                  fmt::format("{}: 'fs {}' with disks", name_, scenario_.file_system),
-                  "leave it out: the script makes file systems");
-    }
-    scenario_.file_system = "none";
-    return {};
-  }
-
-  Status check_raw() {
-    std::vector<const char*> wrong = {"mkfs", "mount"};
-    if (has("workload")) {
-      wrong.insert(wrong.end(), {"verify", "checker", "promise", "depth"});
-    }
-    for (const char* each : wrong) {
-      if (has(each)) {
-        return bad(fmt::format("{}: 'fs none' with a '{}'", name_, each),
-                   "the raw disk has no file system; a workload on it judges itself");
-      }
-    }
-    return check_raw_workload(scenario_.workload, name_);
   }
 
   std::string name_;

@@ -35,12 +35,12 @@ TEST_CASE("a scenario of a stack is read, and printed as it was read",
   const Scenario scenario = value_or_throw(
       parse_scenario(std::string("needs mdadm\nmodule raid1\nbuild dm-clone:x\n"
                                  "recorder observe\nstates live\ntier inferred\n"
-                                 "disk meta 4M domain 1\ndisk data_2 64K\n") +
+                                 "disk meta 4M domain 1\ndisk data_2 64K domain 1\n") +
                          kScripts,
                      "dir/a.scenario"));
   REQUIRE(scenario.disks.size() == 2);
   CHECK(scenario.disks[0] == StackDisk{"meta", 4 << 20, 1});
-  CHECK(scenario.disks[1] == StackDisk{"data_2", 64 << 10, std::nullopt});
+  CHECK(scenario.disks[1] == StackDisk{"data_2", 64 << 10, 1});
   CHECK(scenario.modules == std::vector<std::string>{"raid1"});
   CHECK(scenario.builds == std::vector<std::string>{"dm-clone:x"});
   CHECK(scenario.observe);
@@ -70,6 +70,18 @@ TEST_CASE("what is wrong with a stack is told with its line",
   CHECK(problem("fs ext4\ndisk a 1M\n" + scripts) == "a.scenario: 'fs ext4' with disks");
   CHECK(problem("disk a 1M\nmount noatime\n" + scripts) ==
         "a.scenario: a 'mount' with disks");
+  CHECK(problem("disk a 1M\nchecker raw\n" + scripts) ==
+        "a.scenario: a 'checker' with disks");
+  for (const char* other : {"", " domain 2"}) {
+    CHECK(problem(std::string("states live\ndisk a 1M domain 1\ndisk b 1M") + other +
+                  "\n" + scripts) ==
+          "a.scenario: 'states live' with disks of several flush domains");
+  }
+  CHECK(value_or_throw(parse_scenario("states live\ndisk a 1M\n" + scripts, "a.scenario"))
+            .live);
+  CHECK_FALSE(value_or_throw(parse_scenario("disk a 1M\ndisk b 1M\n" + scripts, "x"))
+                  .disks[1]
+                  .domain);
   CHECK(problem("disk a 1M\nscript {\n  true\n}\n") ==
         "a.scenario: disks without a verify");
   CHECK(problem("fs ext4\nmodule raid1\nworkload {\n  creat a\n}\n") ==
