@@ -9,6 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace powercut {
@@ -63,8 +67,17 @@ const char* const kRight =
 Result<Json> read_json(std::string_view text, const ChangeListOptions& options,
                        ElementLines& lines) {
   std::size_t line = 1;
+  // Of two fields with one name the reader would keep one.
+  std::map<int, std::set<std::string>> keys;  // by depth
+  std::optional<std::pair<std::size_t, std::string>> twice;
   const Json::parser_callback_t note_line = [&](int depth, Json::parse_event_t event,
-                                                Json& /*value*/) {
+                                                Json& value) {
+    if (event == Json::parse_event_t::object_start) {
+      keys[depth + 1].clear();
+    } else if (event == Json::parse_event_t::key &&
+               !keys[depth].insert(value.get<std::string>()).second && !twice) {
+      twice.emplace(line, value.get<std::string>());
+    }
     const bool ends = event == Json::parse_event_t::object_end ||
                       event == Json::parse_event_t::array_end ||
                       event == Json::parse_event_t::value;
@@ -74,8 +87,14 @@ Result<Json> read_json(std::string_view text, const ChangeListOptions& options,
     return true;
   };
   try {
-    return Json::parse(LineIterator(text.data(), &line),
-                       LineIterator(text.data() + text.size(), &line), note_line);
+    Json list = Json::parse(LineIterator(text.data(), &line),
+                            LineIterator(text.data() + text.size(), &line), note_line);
+    if (twice) {
+      return bad_line(options, twice->first,
+                      fmt::format("\"{}\" twice in one object", twice->second),
+                      "which of the two would count?");
+    }
+    return list;
   } catch (const Json::exception&) {
     return bad_line(options, line, "up to here this is no JSON", kRight);
   }
@@ -120,7 +139,10 @@ Status add_extent(const Json& extent, std::size_t line, const ChangeListOptions&
   }
   // A dirty bitmap sets one bit of the two that an export's status has.
   const Json::const_iterator zero = extent.find("zero");
-  if (zero != extent.end() && *zero == Json(true)) {
+  if (zero != extent.end() && !zero->is_boolean()) {
+    return bad_line(options, line, "\"zero\" is neither true nor false", kRight);
+  }
+  if (zero != extent.end() && zero->get<bool>()) {
     return bad_line(options, line, "an extent with \"zero\": true",
                     "this is the map of an image: that of a dirty bitmap is made with "
                     "x-dirty-bitmap=qemu:dirty-bitmap:NAME");

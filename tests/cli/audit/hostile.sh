@@ -34,6 +34,12 @@ printf '[{"start": 0, "length": 4096, "zero": true, "data": false}]\n' >image.js
 audit image.json --format qemu-bitmap
 printf '{"granularity": 65536,\n "dirty": [[0, 65536],\n [70000, 65536]]}\n' >odd.json
 audit odd.json --format qemu-bitmap
+printf '[{"start": 0, "length": 4096, "data": true,\n  "data": false}]\n' >twice.json
+audit twice.json --format qemu-bitmap
+printf '{"granularity": 4096, "dirty": [[0, 4096]],\n "dirty": []}\n' >again.json
+audit again.json --format qemu-bitmap
+printf '[{"start": 0, "length": 4096, "zero": 1, "data": false}]\n' >number.json
+audit number.json --format qemu-bitmap
 audit nowhere.txt
 audit .
 
