@@ -91,6 +91,11 @@ int run(const Command& self, const std::vector<std::string>& words) {
     throw Failure(Error{ErrorKind::kUsage, "which state? give one of --to and --state",
                         "or a directory, which shows them all: powercut mount LOG DIR"});
   }
+  if (arguments.has("state") && arguments.has("without")) {
+    throw Failure(Error{ErrorKind::kUsage, "--without does not go with --state",
+                        "a state's id says what is lost in it: put one together with "
+                        "`powercut shell` (drop), or give --to"});
+  }
   std::shared_ptr<const Recording> recording = open_recording(arguments);
   CrashState state = arguments.has("state") ? state_by_id(recording, arguments)
                                             : state_by_place(recording, arguments);

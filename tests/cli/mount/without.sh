@@ -9,6 +9,7 @@ needs_root
 golden_log golden.log
 expect 0 log list golden.log --from 113 --count 1
 cat out
+show mount golden.log --size 64M --state c388.w.all --without 113
 serve golden.log --size 64M --to mark:f1 --without 113
 expect 0 replay golden.log --size 64M --to mark:f1 -o disk.img
 cmp -l "$disk" disk.img | awk '{ at = $1 - 1; if (!n++) first = at; last = at }
