@@ -110,7 +110,7 @@ std::optional<std::uint64_t> take_bytes(Words& words, const std::string& option)
 
 std::uint16_t take_device(const ShellSession& session, Words& words) {
   std::optional<std::string> wanted = take_option(words, "--device");
-  if (!wanted && words.size() > 2 && words[words.size() - 2] == "of") {
+  if (!wanted && words.size() >= 2 && words[words.size() - 2] == "of") {
     wanted = take_option(words, "of");
   }
   if (!wanted) {

@@ -61,10 +61,10 @@ void owner(Shell& shell, Words words) {
 }
 
 Block named_block(Shell& shell, Words words, const char* command) {
-  const std::uint16_t device = take_device(shell.session, words);
   if (!words.empty() && words[0] == "of") {
-    words.erase(words.begin());
+    words.erase(words.begin());  // history of block 37; what is behind it may be "of 1"
   }
+  const std::uint16_t device = take_device(shell.session, words);
   if (!words.empty() && words[0] == "block") {
     words.erase(words.begin());
   }
@@ -77,15 +77,17 @@ std::string became(const ShellSession& session, WriteIndex index) {
     return "later";
   }
   const std::vector<WriteIndex>& pending = session.pending();
-  return std::binary_search(pending.begin(), pending.end(), index) ? "pending"
-                                                                   : "durable";
+  if (std::binary_search(pending.begin(), pending.end(), index)) {
+    return "pending";
+  }
+  return session.durability().ignored(index) ? "no effect" : "durable";
 }
 
 void print_write(const ShellSession& session, const BlockWrite& one,
                  const std::string& tail) {
   const Timeline& timeline = session.timeline();
   const Write& write = timeline.write(one.write);
-  fmt::print("{:>8} {:>12} {:<10} {:>12} {:>8} {:<8}{}\n",
+  fmt::print("{:>8} {:>12} {:<10} {:>12} {:>8} {:<9}{}\n",
              number_text(timeline, one.write), time_text(session, write.submit),
              kind_text(write), write.offset_bytes, write.length_bytes,
              became(session, one.write), tail);
