@@ -3,7 +3,7 @@
 // powercut blocks: writes stamped blocks to a raw device, and looks for them later.
 
 #include "base/run_id.h"
-#include "base/units.h"
+#include "base/signals.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/recorder.h"
@@ -17,6 +17,7 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -62,9 +63,22 @@ void mark(const Call& call, const char* verb, std::uint64_t block,
   }
 }
 
-void mark_all(const Call& call, const char* verb, const std::string& what) {
+// Each block of the range, until Ctrl-C.
+void each_block(const Call& call, const std::function<void(std::uint64_t block)>& visit) {
   for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
-    mark(call, verb, block, what);
+    if (interrupted()) {
+      throw Failure(Error{ErrorKind::kInterrupted, "interrupted", {}});
+    }
+    visit(block);
+  }
+}
+
+// A block of generation 3 is one of generation 1 and of 2 too: `verify` says so.
+void mark_generations(const Call& call, const char* verb, std::uint64_t last) {
+  for (std::uint64_t each = 1; each <= last; ++each) {
+    each_block(call, [&](std::uint64_t block) {
+      mark(call, verb, block, fmt::format("generation {}", each));
+    });
   }
 }
 
@@ -72,36 +86,31 @@ int fill(StampedBlocks& blocks, const Call& call) {
   if (*call.contents.begin() == BlockContent::kWritten) {
     refuse("blocks are not filled with writes", "powercut blocks write --generation N");
   }
-  for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
-    value_or_throw(blocks.write(block, *call.contents.begin(), 0));
+  if (call.contents.size() != 1) {
+    refuse("blocks are filled with one thing", "--as is source, poison or zeros");
   }
+  each_block(call, [&](std::uint64_t block) {
+    value_or_throw(blocks.write(block, *call.contents.begin(), 0));
+  });
   value_or_throw(blocks.flush());
   return kExitClean;
 }
 
 int write(StampedBlocks& blocks, const Call& call) {
-  // A block of generation 3 is one of generation 1 and of 2 too: `verify` says so.
-  const auto mark_generations = [&](const char* verb) {
-    for (std::uint64_t each = 1; each <= call.generation; ++each) {
-      mark_all(call, verb, fmt::format("generation {}", each));
-    }
-  };
-  mark_generations("begin");
-  for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
+  mark_generations(call, "begin", call.generation);
+  each_block(call, [&](std::uint64_t block) {
     value_or_throw(blocks.write(block, BlockContent::kWritten, call.generation));
-  }
+  });
   if (call.flush) {
     value_or_throw(blocks.flush());
-    mark_generations("ack");
+    mark_generations(call, "ack", call.generation);
   }
   return kExitClean;
 }
 
 int discard(StampedBlocks& blocks, const Call& call) {
   // What was acknowledged may be gone from here on.
-  for (std::uint64_t generation = 1; generation <= call.generation; ++generation) {
-    mark_all(call, "drop", fmt::format("generation {}", generation));
-  }
+  mark_generations(call, "drop", call.generation);
   value_or_throw(blocks.discard(call.range));
   if (call.flush) {
     value_or_throw(blocks.flush());
@@ -121,13 +130,12 @@ int end_code(bool faults) {
 }
 
 int scribble(StampedBlocks& blocks, const Call& call) {
-  mark_all(call, "begin", fmt::format("generation {}", call.generation));
-  mark_all(call, "begin", fmt::format("generation {}", call.generation + 1));
-  for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
+  mark_generations(call, "begin", call.generation + 1);
+  each_block(call, [&](std::uint64_t block) {
     value_or_throw(call.mapped
                        ? blocks.scribble_mapped(block, call.generation, call.times)
                        : blocks.scribble(block, call.generation, call.times));
-  }
+  });
   return kExitClean;
 }
 
@@ -149,7 +157,7 @@ int compare(StampedBlocks& blocks, const Call& call) {
            "--blocks is a range that both have");
   }
   bool faults = false;
-  for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
+  each_block(call, [&](std::uint64_t block) {
     begin_block(call, block);
     const std::string difference =
         value_or_throw(blocks.compare(block, other, call.legs[0], call.legs[1]));
@@ -158,13 +166,13 @@ int compare(StampedBlocks& blocks, const Call& call) {
       fmt::print("fault: {}{}\n", difference, cover_of(call, block));
     }
     std::fflush(stdout);
-  }
+  });
   return end_code(faults);
 }
 
 int verify(StampedBlocks& blocks, const Call& call) {
   bool faults = false;
-  for (std::uint64_t block = call.range.first; block <= call.range.last; ++block) {
+  each_block(call, [&](std::uint64_t block) {
     begin_block(call, block);
     StampedBlocks::Sight sight = blocks.look(block, call.contents);
     if (call.only_initial && sight.generation > 0 && sight.fault.empty()) {
@@ -175,13 +183,13 @@ int verify(StampedBlocks& blocks, const Call& call) {
       faults = true;
       fmt::print("fault: {}\n", sight.fault);
       std::fflush(stdout);
-      continue;
+      return;
     }
     for (std::uint64_t each = 1; each <= sight.generation; ++each) {
       fmt::print("have {}: generation {}\n", label(call, block), each);
     }
     std::fflush(stdout);
-  }
+  });
   return end_code(faults);
 }
 
@@ -273,12 +281,17 @@ int run(const Command& self, const std::vector<std::string>& words) {
   call.device = arguments.text("DEVICE");
   call.name = arguments.text("name").empty() ? "" : arguments.text("name") + " ";
   call.generation = arguments.values["generation"].as<std::uint64_t>();
+  constexpr std::uint64_t kMostGeneration = 65535;
+  if (call.generation == 0 || call.generation > kMostGeneration) {
+    refuse(fmt::format("there is no generation {}", call.generation),
+           fmt::format("--generation is 1 to {}", kMostGeneration));
+  }
   call.flush = arguments.has("flush");
   call.marks = !arguments.has("no-marks");
   call.contents = contents_of(arguments.text(action.name == "fill" ? "as" : "initial"));
   call.only_initial = arguments.has("only-initial");
-  call.block_bytes = static_cast<std::uint32_t>(
-      value_or_throw(parse_bytes(arguments.text("block-size"))));
+  call.block_bytes =
+      value_or_throw(parse_stamped_block_bytes(arguments.text("block-size")));
   call.other = arguments.text("with", "");
   if (arguments.has("dirty")) {
     if (action.name != "compare") {

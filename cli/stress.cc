@@ -3,7 +3,7 @@
 // powercut stress: random writes and syncs of a file until the power fails, and what is
 // there afterwards against what had been acknowledged.
 
-#include "base/units.h"
+#include "base/signals.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/recorder.h"
@@ -58,6 +58,9 @@ int write(const Call& call) {
                  return send(call, verb, block, generation);
                }));
   value_or_throw(model.save(call.model));
+  if (interrupted()) {
+    throw Failure(Error{ErrorKind::kInterrupted, "interrupted", {}});
+  }
   fmt::print("{}\n", failed ? *failed : fmt::format("{} operations", call.operations));
   return kExitClean;
 }
@@ -110,13 +113,8 @@ int run(const Command& self, const std::vector<std::string>& words) {
   call.file = arguments.text("FILE");
   call.model = arguments.text("model");
   call.name = arguments.text("name").empty() ? "" : arguments.text("name") + " ";
-  call.block_bytes = static_cast<std::uint32_t>(
-      value_or_throw(parse_bytes(arguments.text("block-size"))));
-  constexpr std::uint32_t kLeastBytes = 512;
-  if (call.block_bytes == 0 || call.block_bytes % kLeastBytes != 0) {
-    refuse(fmt::format("blocks of {} bytes", call.block_bytes),
-           "a block is a multiple of 512 bytes");
-  }
+  call.block_bytes =
+      value_or_throw(parse_stamped_block_bytes(arguments.text("block-size")));
   call.operations = arguments.values["operations"].as<std::uint64_t>();
   call.seed = arguments.values["seed"].as<std::uint64_t>();
   call.marks = !arguments.has("no-marks");

@@ -3,7 +3,9 @@
 #include "device/stamped_blocks.h"
 
 #include "base/fd.h"
+#include "base/signals.h"
 #include "base/stamp.h"
+#include "base/units.h"
 
 #include <fmt/format.h>
 
@@ -149,6 +151,16 @@ Result<BlockRange> parse_block_range(const std::string& text) {
   return range;
 }
 
+Result<std::uint32_t> parse_stamped_block_bytes(const std::string& text) {
+  constexpr std::uint64_t kMostBytes = 64 << 20;
+  PC_ASSIGN_OR_RETURN(const std::uint64_t bytes, parse_bytes(text));
+  if (bytes == 0 || bytes % kStampBytes != 0 || bytes > kMostBytes) {
+    return fail(ErrorKind::kUsage, fmt::format("blocks of {} bytes", bytes),
+                "a block is a multiple of 512 bytes, and 64 MiB at most");
+  }
+  return static_cast<std::uint32_t>(bytes);
+}
+
 Result<StampedBlocks> StampedBlocks::open(const std::filesystem::path& device,
                                           std::uint32_t block_bytes) {
   if (block_bytes == 0 || block_bytes % kStampBytes != 0) {
@@ -277,6 +289,9 @@ Status StampedBlocks::scribble(std::uint64_t block, std::uint64_t generation,
   const Scribbler scribbler({buffer_, block_bytes_}, version(block, generation),
                             version(block, generation + 1));
   for (unsigned i = 0; i < times; ++i) {
+    if (interrupted()) {
+      return fail(ErrorKind::kInterrupted, "interrupted");
+    }
     scribbler.wait_for_change();
     const ssize_t written = ::pwrite(fd_, buffer_, block_bytes_, at);
     if (written != static_cast<ssize_t>(block_bytes_)) {
@@ -306,6 +321,10 @@ Status StampedBlocks::scribble_mapped(std::uint64_t block, std::uint64_t generat
     const Scribbler scribbler({static_cast<std::byte*>(map), block_bytes_},
                               version(block, generation), version(block, generation + 1));
     for (unsigned i = 0; i < times && status; ++i) {
+      if (interrupted()) {
+        status = fail(ErrorKind::kInterrupted, "interrupted");
+        break;
+      }
       scribbler.wait_for_change();
       // Not msync: it would flush the device's cache each time.
       if (::sync_file_range(fd_, at, block_bytes_,

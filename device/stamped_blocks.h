@@ -40,6 +40,9 @@ struct BlockRange {
   std::uint64_t last = 0;  // it belongs to the range
 };
 
+// "4K": a multiple of 512 bytes, 64 MiB at most.
+Result<std::uint32_t> parse_stamped_block_bytes(const std::string& text);
+
 // "7" or "0-63".
 Result<BlockRange> parse_block_range(const std::string& text);
 

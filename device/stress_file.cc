@@ -2,6 +2,7 @@
 
 #include "device/stress_file.h"
 
+#include "base/signals.h"
 #include "device/stamped_blocks.h"
 
 #include <fmt/format.h>
@@ -115,6 +116,9 @@ Result<std::optional<std::string>> StressFile::run(Random& random,
     }
     if (failed) {
       return failed;
+    }
+    if (interrupted()) {
+      return std::optional<std::string>("interrupted");
     }
   }
   return std::optional<std::string>();

@@ -18,6 +18,10 @@ show blocks compare --legs one,two --dirty none --blocks 3 --with right left
 show blocks verify --initial source --blocks 1-3 left
 show blocks verify --initial source --only-initial --blocks 2 left
 cp left before
+show blocks write --no-marks --generation 0 left
+show blocks write --no-marks --generation 65536 left
+show blocks write --no-marks --block-size 4294967808 --blocks 0 left
+show blocks fill --as poison,source left
 show blocks compare left
 show blocks compare --with right --legs one left
 show blocks verify --legs one,two left
