@@ -7,6 +7,7 @@
 #include "base/signals.h"
 #include "device/guest/accel.h"
 #include "device/guest/agent.h"
+#include "device/guest/processor_wait.h"
 
 #include <fmt/format.h>
 
@@ -232,9 +233,24 @@ GuestFailure Guest::qemu_ended() {
                                                  : "the guest ended before it was ready");
 }
 
+// A guest that gets no processor is silent too: it is given as much time once more, and
+// what QEMU waits for a processor in it does not count.
+bool Guest::hangs(Clock::time_point now) {
+  if (now < last_beat_ + hang_timeout_) {
+    suspicion_.reset();
+    return false;
+  }
+  if (!suspicion_) {
+    suspicion_ = Suspicion{now, processor_wait(qemu_->pid())};
+    return false;
+  }
+  return now - suspicion_->since - (processor_wait(qemu_->pid()) - suspicion_->waited) >=
+         hang_timeout_;
+}
+
 int Guest::poll_timeout_ms(std::optional<Clock::time_point> deadline) const {
   Clock::time_point until = last_beat_ + hang_timeout_;
-  if (!booted_) {
+  if (!booted_ || suspicion_) {
     until = Clock::now() + seconds(1);
   }
   if (deadline) {
@@ -275,10 +291,11 @@ std::optional<GuestFailure> Guest::pump(std::optional<Clock::time_point> deadlin
       return fail_with(booted_ ? GuestFailureKind::kHang : GuestFailureKind::kTimeout,
                        fmt::format("the guest did not {} in time", what));
     }
-    if (booted_ && now >= last_beat_ + hang_timeout_) {
-      return fail_with(GuestFailureKind::kHang,
-                       fmt::format("the guest hangs: no sign of life for {} s",
-                                   hang_timeout_.count()));
+    if (booted_ && hangs(now)) {
+      return fail_with(
+          GuestFailureKind::kHang,
+          fmt::format("the guest hangs: no sign of life for {} s",
+                      std::chrono::duration_cast<seconds>(now - last_beat_).count()));
     }
   }
   return std::nullopt;

@@ -47,8 +47,10 @@ struct GuestOptions {
   GuestAccel accel = GuestAccel::kTcg;
   std::filesystem::path console;  // empty: in the run directory
   std::chrono::seconds boot_timeout{180};
-  std::chrono::seconds hang_timeout{15};  // without a beat of the agent
-  std::chrono::seconds hung_task{60};     // see QemuOptions
+  // Without a beat of the agent, and then once more, of which what QEMU waited for a
+  // processor of this machine does not count.
+  std::chrono::seconds hang_timeout{15};
+  std::chrono::seconds hung_task{60};  // see QemuOptions
   // Called, inside run(), for each `powercut mark` in the guest; without it commands
   // find no recording there.
   std::function<Status(std::string_view text)> on_mark;
@@ -159,6 +161,7 @@ class Guest {
   std::optional<GuestFailure> answer_mark(const GuestMessage& message);
   std::optional<GuestFailure> answer_unit(const GuestMessage& message);
   void await_on_console(std::string_view text);
+  bool hangs(Clock::time_point now);
   int poll_timeout_ms(std::optional<Clock::time_point> deadline) const;
   GuestFailure fail_with(GuestFailureKind kind, std::string message);
   GuestFailure qemu_ended();
@@ -177,6 +180,14 @@ class Guest {
   std::optional<GuestFailure> death_;  // why it is gone
   bool booted_ = false;
   Clock::time_point last_beat_;
+
+  // Silent for long, which may be for want of a processor.
+  struct Suspicion {
+    Clock::time_point since;
+    std::chrono::nanoseconds waited;  // processor_wait() then
+  };
+
+  std::optional<Suspicion> suspicion_;
   std::function<void(int stream, std::string_view bytes)> on_output_;
   std::optional<GuestMessage> exit_;  // of the command that runs
   std::function<void(std::size_t unit)> on_unit_;

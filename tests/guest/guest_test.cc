@@ -207,7 +207,7 @@ TEST_CASE("a panic is a result, with the end of the console", "[guest]") {
 TEST_CASE("a guest that stands still is told as a hang", "[guest]") {
   const RunDir run_dir = value_or_throw(RunDir::create());
   GuestOptions options = plain_options();
-  options.hang_timeout = seconds(4);
+  options.hang_timeout = seconds(2);
   const std::unique_ptr<Guest> guest = value_or_throw(Guest::start(options, run_dir));
   REQUIRE_FALSE(guest->boot());
   REQUIRE(::kill(guest->pid(), SIGSTOP) == 0);
