@@ -14,7 +14,7 @@
 namespace powercut {
 namespace {
 
-constexpr std::array<int, 2> kSignals = {SIGINT, SIGTERM};
+constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
 
 std::atomic<bool> interrupt_pending{false};
 std::atomic<int> event_fd{-1};
@@ -46,8 +46,14 @@ Status install_signal_handlers() {
     return fail(system_error("cannot create an eventfd", errno));
   }
   event_fd.store(fd);
+  // A reader that is gone is an error of the write: nothing is left behind then.
+  ::signal(SIGPIPE, SIG_IGN);
   for (const int number : kSignals) {
     struct sigaction action = {};
+    if (number == SIGHUP && ::sigaction(number, nullptr, &action) == 0 &&
+        action.sa_handler == SIG_IGN) {
+      continue;  // nohup
+    }
     action.sa_handler = &on_signal;
     sigemptyset(&action.sa_mask);
     if (::sigaction(number, &action, nullptr) != 0) {

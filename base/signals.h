@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Ctrl-C and SIGTERM as a flag and a descriptor.
+// Ctrl-C, SIGTERM and SIGHUP (unless it is ignored) as a flag and a descriptor; SIGPIPE
+// not at all.
 //
 // The first signal only asks: loops look at interrupted(), pollers add interrupt_fd().
 // A second one while the first is pending kills the process as if there was no handler.
@@ -11,7 +12,7 @@
 
 namespace powercut {
 
-// Installs the handlers of SIGINT and SIGTERM. A second call changes nothing. Call it
+// Installs the handlers, and ignores SIGPIPE. A second call changes nothing. Call it
 // before threads are started.
 Status install_signal_handlers();
 

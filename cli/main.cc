@@ -8,7 +8,11 @@
 
 #include <fmt/format.h>
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -121,6 +125,28 @@ int bisect_code(int code) {
   }
 }
 
+// Whoever read our stdout has closed it: `powercut log list run.log | head`.
+bool reader_is_gone() {
+  pollfd out{STDOUT_FILENO, 0, 0};
+  return std::ferror(stdout) != 0 && ::poll(&out, 1, 0) == 1 &&
+         (out.revents & POLLERR) != 0;
+}
+
+// With such a reader a program ends by SIGPIPE and says nothing; so do we, when all is
+// cleaned up. What could not be written otherwise is no success.
+int finish_output(int code) {
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (reader_is_gone()) {
+    ::signal(SIGPIPE, SIG_DFL);
+    ::raise(SIGPIPE);
+  }
+  if (!written && code == kExitClean) {
+    fmt::print(stderr, "powercut: cannot write to stdout\n");
+    return kExitHarness;
+  }
+  return code;
+}
+
 int run_guarded(const std::vector<std::string>& words) {
   try {
     return run(words);
@@ -132,12 +158,18 @@ int run_guarded(const std::vector<std::string>& words) {
       fmt::print(stderr, "powercut: interrupted\n");
       return kExitInterrupted;
     }
+    if (reader_is_gone()) {
+      return kExitHarness;
+    }
     fmt::print(stderr, "powercut: {}\n", error.message);
     if (!error.hint.empty()) {
       fmt::print(stderr, "hint: {}\n", error.hint);
     }
     return exit_code_of(error.kind);
   } catch (const std::exception& error) {
+    if (reader_is_gone()) {
+      return kExitHarness;
+    }
     fmt::print(stderr, "powercut: {}\n", error.what());
     return kExitHarness;
   }
@@ -153,6 +185,6 @@ int main(int argc, char** argv) {
   if (bisect) {
     words.erase(words.begin());
   }
-  const int code = powercut::run_guarded(words);
+  const int code = powercut::finish_output(powercut::run_guarded(words));
   return bisect ? powercut::bisect_code(code) : code;
 }
