@@ -19,7 +19,7 @@
 struct lw_undo {
 	struct list_head list; /* of lw_domain.flying, then .undo */
 	struct lw_target *target;
-	struct bio *before;
+	struct bio *before; /* NULL: the write only stands in others' way */
 	sector_t sector;
 	unsigned int bytes;
 	unsigned int epoch; /* of the domain, when the write completed */
@@ -66,9 +66,11 @@ void lw_domains_free(struct lw_log *log)
 /* The lock is held. */
 static void lw_undo_free(struct lw_log *log, struct lw_undo *undo)
 {
-	log->memory -= lw_copy_memory(log, undo->bytes);
 	list_del(&undo->list);
-	lw_copy_free(log, undo->before);
+	if (undo->before) {
+		log->memory -= lw_copy_memory(log, undo->bytes);
+		lw_copy_free(log, undo->before);
+	}
 	kfree(undo);
 }
 
@@ -114,13 +116,15 @@ void lw_power_forget(struct lw_target *target)
 
 	if (!domain)
 		return;
-	flush_work(&domain->work);
+	/* A failure from here on finds nothing of it; one before is waited for. */
 	spin_lock_irq(&log->lock);
+	wait_event_lock_irq(log->wait, !domain->restoring, log->lock);
 	list_for_each_entry_safe(undo, next, &domain->undo, list) {
 		if (undo->target == target)
 			lw_undo_free(log, undo);
 	}
 	spin_unlock_irq(&log->lock);
+	flush_work(&domain->work);
 }
 
 /* ---- Failing ----------------------------------------------------------- */
@@ -196,9 +200,8 @@ static void lw_before_work(struct work_struct *work)
 	if (io->undo->before->bi_status) {
 		/* Nothing to put back: the write counts as landed. */
 		spin_lock_irq(&io->log->lock);
-		lw_undo_free(io->log, io->undo);
+		io->undo->landed = true;
 		spin_unlock_irq(&io->log->lock);
-		io->undo = NULL;
 	}
 	lw_go(io);
 }
@@ -213,16 +216,17 @@ static void lw_before_endio(struct bio *before)
 
 /*
  * Looks at what is there, then goes on with lw_go(). False: no need. What is
- * there while an overlapping write is on its way may be what neither of them
- * leaves; both count as landed.
+ * there while overlapping writes are on their way may be what none of them
+ * leaves; all count as landed, and stand in the way of the next one too.
  */
 bool lw_power_before(struct lw_io *io)
 {
 	struct lw_domain *domain = io->target->domain;
 	struct lw_log *log = io->log;
 	struct lw_undo *undo, *other;
+	bool landed = !lw_power_keeps(io);
 
-	if (!lw_power_keeps(io))
+	if (!io->bytes)
 		return false;
 	undo = kzalloc(sizeof(*undo), GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
 	if (!undo)
@@ -231,26 +235,27 @@ bool lw_power_before(struct lw_io *io)
 	undo->target = io->target;
 	undo->sector = io->sector;
 	undo->bytes = io->bytes;
-	undo->before = lw_copy_alloc(log, io->target->dev->bdev, REQ_OP_READ,
-				     io->bytes);
-	undo->before->bi_iter.bi_sector = io->sector;
-	undo->before->bi_private = io;
-	undo->before->bi_end_io = lw_before_endio;
 	spin_lock_irq(&log->lock);
 	list_for_each_entry(other, &domain->flying, list) {
 		if (!lw_undo_overlaps(other, io))
 			continue;
 		other->landed = true;
-		spin_unlock_irq(&log->lock);
-		lw_copy_free(log, undo->before);
-		kfree(undo);
-		return false;
+		landed = true;
 	}
+	undo->landed = landed;
 	list_add_tail(&undo->list, &domain->flying);
 	/* Admitted with the write; it outlives it. */
-	io->memory -= lw_copy_memory(log, io->bytes);
+	if (!landed)
+		io->memory -= lw_copy_memory(log, io->bytes);
 	spin_unlock_irq(&log->lock);
 	io->undo = undo;
+	if (landed)
+		return false;
+	undo->before = lw_copy_alloc(log, io->target->dev->bdev, REQ_OP_READ,
+				     io->bytes);
+	undo->before->bi_iter.bi_sector = io->sector;
+	undo->before->bi_private = io;
+	undo->before->bi_end_io = lw_before_endio;
 	submit_bio_noacct(undo->before);
 	return true;
 }
@@ -332,9 +337,10 @@ static void lw_own_io(struct lw_target *target, u8 op, struct bio *content,
 	lw_prepare(io, token);
 	io->op = op;
 	io->bytes = content ? content->bi_iter.bi_size : 0;
-	if (!lw_start(io, content))
-		wait_for_completion(&done);
-	else
+	/* Refused or not, the token is ended. */
+	lw_start(io, content);
+	wait_for_completion(&done);
+	if (token->bi_status)
 		DMERR("%pg: a lost write could not be taken back",
 		      target->dev->bdev);
 	bio_put(token);
