@@ -105,10 +105,14 @@ void lw_release_held(struct lw_log *log)
 	log->held_waits = false;
 }
 
-/* The log ends here, in a state other than LW_LOGGING. The lock is held. */
+/*
+ * The log ends here, in a state other than LW_LOGGING; one that is full can still
+ * fail. The lock is held.
+ */
 void lw_fail(struct lw_log *log, enum lw_state state, int error)
 {
-	if (log->state != LW_LOGGING)
+	if (log->state == LW_IDLE || log->state == LW_FAILED ||
+	    (log->state != LW_LOGGING && state != LW_FAILED))
 		return;
 	log->state = state;
 	log->error = error;
@@ -309,17 +313,22 @@ static bool lw_overlaps(struct list_head *items, struct lw_io *io)
 
 /*
  * Format 1, the lock is held: may a FUA write go into the log at once? What it
- * overwrites must be there before it. What a flush in flight covers may come
- * early. What completed since that flush may not: then the FUA write waits
- * behind it.
+ * overwrites must be there before it. What the oldest flush in flight covers may
+ * come early. What completed since that flush may not, for in the log it would
+ * seem to cover it: then the FUA write waits behind it.
  */
 static bool lw_may_overtake(struct lw_log *log, struct lw_io *io)
 {
 	struct lw_io *flush;
+	bool oldest = true;
 
 	list_for_each_entry(flush, &log->flying, flying) {
-		if (lw_overlaps(&flush->stolen, io))
+		if (lw_overlaps(&flush->stolen, io)) {
+			if (!oldest)
+				return false;
 			lw_enqueue_list(log, &flush->stolen);
+		}
+		oldest = false;
 	}
 	if (!lw_overlaps(&log->held, io))
 		return true;
@@ -337,9 +346,10 @@ static bool lw_waits_for_log(struct lw_io *io)
 /* Format 1. The lock is held. True if the operation leaves no entry. */
 static bool lw_done_format1(struct lw_log *log, struct lw_io *io)
 {
+	struct lw_io *flush;
+
 	if (io->op == PC_OP_FLUSH) {
 		log->flushes--;
-		list_del_init(&io->flying);
 		wake_up_all(&log->wait);
 		if (io->status) {
 			/* It covers nothing; the next one may. */
@@ -347,9 +357,18 @@ static bool lw_done_format1(struct lw_log *log, struct lw_io *io)
 			log->held_waits = io->target->options.ack ==
 					  LW_ACK_LOG;
 		} else {
-			lw_enqueue_list(log, &io->stolen);
+			/*
+			 * It covers what older flushes, still on their way, were
+			 * to cover too.
+			 */
+			list_for_each_entry(flush, &log->flying, flying) {
+				lw_enqueue_list(log, &flush->stolen);
+				if (flush == io)
+					break;
+			}
 			lw_enqueue(log, &io->done, 0);
 		}
+		list_del_init(&io->flying);
 		if (log->held_waits)
 			lw_release_held(log);
 		return io->status;
