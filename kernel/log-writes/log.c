@@ -387,6 +387,7 @@ static bool lw_log_written(struct lw_log *log, u64 seq)
 int lw_log_sync(struct lw_log *log)
 {
 	u64 seq;
+	int error = 0;
 	int ret;
 
 	spin_lock_irq(&log->lock);
@@ -397,12 +398,16 @@ int lw_log_sync(struct lw_log *log)
 	lw_kick(log);
 	wait_event(log->wait, lw_log_written(log, seq));
 	ret = lw_log_result(log);
-	if (!ret && log->options.format == 1) {
+	if (ret && ret != -ENOSPC)
+		return ret;
+	/* What is in a full log is made durable too. */
+	if (log->options.format == 1) {
 		mutex_lock(&log->mutex);
-		ret = lw_super_write(log, false);
+		error = lw_super_write(log, false);
 		mutex_unlock(&log->mutex);
 	}
-	return ret ?: blkdev_issue_flush(log->bdev);
+	error = error ?: blkdev_issue_flush(log->bdev);
+	return error ?: ret;
 }
 
 int lw_log_mark(struct lw_log *log, const char *text)
