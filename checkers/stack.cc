@@ -116,7 +116,7 @@ class StackChecker : public Checker {
 
   // The base knows which probes there are.
   static void add_labels(const ScriptReport& report, Judgement& judgement) {
-    if (report.parts.size() < 2) {
+    if (report.parts.size() < 2 || judgement.probes[0].verdict.seen == nullptr) {
       return;
     }
     Observation seen = *judgement.probes[0].verdict.seen;

@@ -20,7 +20,8 @@ Result<Verdict> judge_stage(const Oracle& oracle, std::size_t stage, const Verdi
     return verdict;
   }
   if (verdict.seen == nullptr || base.seen == nullptr) {
-    if (verdict.kind == Verdict::Kind::kClean) {
+    // Of a base that complains and tells nothing else, its complaint is all there is.
+    if (verdict.kind == Verdict::Kind::kClean && base.kind == Verdict::Kind::kClean) {
       return fail(ErrorKind::kUsage,
                   "the checker does not tell what it saw, and " + oracle.name() +
                       " cannot be held against it",

@@ -126,15 +126,21 @@ Status Judge::add_bench(const Recording& recording, const RunDir& run_dir,
 Result<Verdict> Judge::take_baseline(const CrashState& pristine) {
   PC_ASSIGN_OR_RETURN(RunOutcome outcome, run(0, pristine));
   Verdict verdict = outcome.probes[0].verdict;
+  const Verdict* inconclusive = nullptr;
   for (const ProbeOutcome& probe : outcome.probes) {
     for (const Finding& finding : probe.verdict.findings) {
       baseline_.insert(finding.key);
     }
     if (probe.verdict.kind == Verdict::Kind::kInconclusive) {
-      verdict = probe.verdict;
+      inconclusive = &probe.verdict;
+    } else if (&probe != outcome.probes.data()) {
+      for (const Finding& finding : probe.verdict.findings) {
+        verdict.kind = Verdict::Kind::kFindings;
+        verdict.findings.push_back(finding);
+      }
     }
   }
-  return verdict;
+  return inconclusive != nullptr ? *inconclusive : verdict;
 }
 
 void Judge::subtract_baseline(Verdict& verdict) const {

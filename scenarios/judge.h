@@ -47,10 +47,10 @@ class Judge : public StateRunner {
                                               const RunDir& run_dir,
                                               const JudgeOptions& options);
 
-  // Runs the checker on a state that had no crash. What it complains of there is
-  // subtracted from all later verdicts; the verdict is returned as it was. An
-  // inconclusive verdict, or one that leaves the checker nothing to find, is for the
-  // caller to refuse.
+  // Runs the checker on a state that had no crash. What it complains of there, by its
+  // base or a further probe, is subtracted from all later verdicts; the verdict that is
+  // returned has all of it. An inconclusive verdict, or one that leaves the checker
+  // nothing to find, is for the caller to refuse.
   Result<Verdict> take_baseline(const CrashState& pristine);
 
   std::string checker_name() const override { return checker_->name(); }

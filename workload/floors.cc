@@ -215,7 +215,8 @@ void FloorBuilder::keep_names_of(Floors& floors, const Act& act) const {
   const std::vector<ModelName> names = model_.names_of(act.inode, bound);
   for (const ModelName& name : names) {
     keep_name(floors, act, name, bound, "file-names");
-    keep_parents(floors, act, name.first, bound);
+    // A sync that finds nothing to commit keeps no rename above the file.
+    keep_parents(floors, act, name.first, act.before);
   }
   if (!names.empty() || act.data_only) {
     return;

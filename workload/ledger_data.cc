@@ -150,7 +150,7 @@ void LedgerJudge::check_size(const Candidate& candidate, const FileNode& node,
     }
   }
   const Floor reserved = floor_of(floors_.reserved, candidate.inode);
-  if (node.allocated_bytes == 0 || !reserved.acknowledgement) {
+  if (!reserved.acknowledgement) {
     return;
   }
   std::uint64_t least = std::uint64_t{0} - 1;

@@ -420,6 +420,9 @@ Status ModelBuilder::apply_attribute(const Operation& operation) {
         value.set(0, std::nullopt);
       }
       if (operation.kind == OpKind::kSetXattr) {
+        if (value.latest() == operation.value) {
+          return {};  // nothing changes, and nothing is to be committed
+        }
         value.set(step_, operation.value);
       } else if (!value.latest()) {
         return refuse("it has no attribute " + operation.text);

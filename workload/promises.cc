@@ -87,9 +87,11 @@ Result<Promises> profile_of(std::string_view file_system,
     promises.reservations = true;
   } else if (file_system == "btrfs" || file_system == "f2fs") {
     promises.file_names = true;
-    // A file below a renamed directory makes f2fs write a checkpoint; btrfs logs the file
-    // and its new parents, not the renames of old ones.
-    promises.parent_names = file_system == "f2fs";
+    // With fsync_mode=strict a file below a renamed directory makes f2fs write a
+    // checkpoint (TRANS_DIR_INO in need_do_checkpoint()); btrfs logs the file and its new
+    // parents, not the renames of old ones.
+    promises.parent_names =
+        file_system == "f2fs" && has_word(mount_options, "fsync_mode=strict");
     promises.reservations = true;
     // fsync of f2fs writes data, then the node that points to it, and then flushes once:
     // the node may be durable without the data (f2fs_do_sync_file(),

@@ -116,6 +116,11 @@ TEST_CASE("a part that printed too much is not clean", "[checkers][stack]") {
   const Verdict fault = value_or_throw(bench.run(faulty)).probes[0].verdict;
   CHECK(fault.summary() == "bad");
   CHECK(fault.seen == nullptr);  // claims that were cut off are not missing
+  // Nor does it bring the others down when the base was cut.
+  ScriptMounter noisy(report_of({{"", "x", true}, {"a", ""}}));
+  const Judgement open = value_or_throw(bench.run(noisy));
+  CHECK(open.probes[0].verdict.kind == Verdict::Kind::kInconclusive);
+  CHECK(open.probes[1].verdict.kind == Verdict::Kind::kClean);
   ScriptReport many = report_of({{"", ""}, {"a", "have 1\n"}});
   many.too_many_parts = true;
   ScriptMounter crowded(std::move(many));

@@ -204,6 +204,25 @@ TEST_CASE("a file system that has nothing to commit for a sync promises nothing 
   const Trial trial("creat f\nsync\nmkdir A\nfsync f\n",
                     only(&Promises::ordered_metadata));
   CHECK(trial.judge_after(2, 2).empty());
+  // Not the new name of a directory above either.
+  Promises parents = only(&Promises::parent_names);
+  parents.file_names = true;
+  const Trial above("mkdir A\ncreat A/f\nwrite A/f 0 4K\nsync\nrename A B\nfsync B/f\n",
+                    parents);
+  CHECK(above.judge_after(2, 4).empty());
+  const Trial changed(
+      "mkdir A\ncreat A/f\nwrite A/f 0 4K\nsync\nrename A B\nwrite B/f 0 4K\nfsync B/f\n",
+      parents);
+  CHECK(mentions(changed.judge_after(2, 4), "parent-names"));
+  // To set an attribute to what it is changes nothing.
+  const Trial same(
+      "creat f\nsetxattr f user.a 1\nsync\nmkdir A\nsetxattr f user.a 1\nfsync f\n",
+      only(&Promises::ordered_metadata));
+  CHECK(same.judge_after(2, 3).empty());
+  const Trial other(
+      "creat f\nsetxattr f user.a 1\nsync\nmkdir A\nsetxattr f user.a 2\nfsync f\n",
+      only(&Promises::ordered_metadata));
+  CHECK_FALSE(other.judge_after(2, 3).empty());
 }
 
 TEST_CASE("a rename leaves one of the names, not none and not both",
@@ -278,6 +297,14 @@ TEST_CASE("what fallocate reserved is there, where that is promised",
     node_at(base, "/f").allocated_bytes = 2048;
     CHECK(trial.judge(2, base).empty() == !promised);
     CHECK(trial.judge(1, base).empty());
+    // All of it gone, of a file that has nothing else.
+    const Trial empty("creat f\nfalloc f keep 0 1M\nfsync f\n",
+                      promised ? only(&Promises::reservations) : Promises{});
+    base = empty.after_all();
+    node_at(base, "/f").allocated_bytes = 1 << 20;
+    CHECK(empty.judge(1, base).empty());
+    node_at(base, "/f").allocated_bytes = 0;
+    CHECK(empty.judge(1, base).empty() == !promised);
   }
 }
 
