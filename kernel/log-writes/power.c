@@ -116,7 +116,7 @@ void lw_power_forget(struct lw_target *target)
 
 	if (!domain)
 		return;
-	/* A failure from here on finds nothing of it; one before is waited for. */
+	/* A failure under way is waited for; a later one finds nothing. */
 	spin_lock_irq(&log->lock);
 	wait_event_lock_irq(log->wait, !domain->restoring, log->lock);
 	list_for_each_entry_safe(undo, next, &domain->undo, list) {

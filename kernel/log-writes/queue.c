@@ -106,8 +106,8 @@ void lw_release_held(struct lw_log *log)
 }
 
 /*
- * The log ends here, in a state other than LW_LOGGING; one that is full can still
- * fail. The lock is held.
+ * The log ends here, in a state other than LW_LOGGING; one that is full can
+ * still fail. The lock is held.
  */
 void lw_fail(struct lw_log *log, enum lw_state state, int error)
 {
@@ -313,9 +313,9 @@ static bool lw_overlaps(struct list_head *items, struct lw_io *io)
 
 /*
  * Format 1, the lock is held: may a FUA write go into the log at once? What it
- * overwrites must be there before it. What the oldest flush in flight covers may
- * come early. What completed since that flush may not, for in the log it would
- * seem to cover it: then the FUA write waits behind it.
+ * overwrites must be there before it. What the oldest flush in flight covers
+ * may come early. What completed since that flush may not, for in the log it
+ * would seem to cover it: then the FUA write waits behind it.
  */
 static bool lw_may_overtake(struct lw_log *log, struct lw_io *io)
 {
@@ -358,8 +358,8 @@ static bool lw_done_format1(struct lw_log *log, struct lw_io *io)
 					  LW_ACK_LOG;
 		} else {
 			/*
-			 * It covers what older flushes, still on their way, were
-			 * to cover too.
+			 * It covers what older flushes, still on their way,
+			 * were to cover too.
 			 */
 			list_for_each_entry(flush, &log->flying, flying) {
 				lw_enqueue_list(log, &flush->stolen);
