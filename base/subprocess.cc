@@ -226,6 +226,9 @@ Result<std::filesystem::path> find_program(std::string_view name) {
 Result<Subprocess> Subprocess::start(const SubprocessOptions& options) {
   PC_ENSURE(!options.argv.empty(), "a program needs an argv[0]");
   PC_ASSIGN_OR_RETURN(std::filesystem::path program, find_program(options.argv[0]));
+  if (!options.working_directory.empty()) {
+    program = std::filesystem::absolute(program);  // it was found from here
+  }
   std::vector<char*> argv;
   for (const std::string& argument : options.argv) {
     argv.push_back(const_cast<char*>(argument.c_str()));  // execve does not write there

@@ -52,6 +52,10 @@ int run(const Command& self, const std::vector<std::string>& words) {
       "json", po::value<std::string>(), "write as JSON to a file, - is stdout");
   Arguments arguments = parse_arguments(self, options, {}, words);
   if (arguments.has("clean")) {
+    if (arguments.has("json")) {
+      throw Failure(Error{ErrorKind::kUsage, "--json does not go with --clean",
+                          "without --clean it tells of what was left behind"});
+    }
     return clean();
   }
   std::string text;

@@ -4,6 +4,7 @@
 
 #include "device/guest/guest.h"
 
+#include "base/print_error.h"
 #include "base/signals.h"
 #include "base/units.h"
 #include "cli/arguments.h"
@@ -73,7 +74,7 @@ GuestOptions guest_options(const Arguments& arguments) {
 
 int exit_code_of(const GuestRun& result) {
   if (result.failure) {
-    fmt::print(stderr, "powercut: {}", describe(*result.failure));
+    print_error("powercut: {}", describe(*result.failure));
     return result.failure->kind == GuestFailureKind::kInterrupted ? kExitInterrupted
                                                                   : kExitHarness;
   }
@@ -98,7 +99,7 @@ int run_in_guest(const Arguments& arguments) {
   const int code = exit_code_of(result);
   if (guest->alive()) {
     if (const std::optional<GuestFailure> failure = guest->shut_down()) {
-      fmt::print(stderr, "powercut: {}", describe(*failure));
+      print_error("powercut: {}", describe(*failure));
       return kExitHarness;
     }
   }
@@ -130,9 +131,9 @@ int run(const Command& self, const std::vector<std::string>& words) {
     if (failure.error().kind != ErrorKind::kMissing || interrupted()) {
       throw;
     }
-    fmt::print(stderr, "powercut: {}\n", failure.error().message);
+    print_error("powercut: {}\n", failure.error().message);
     if (!failure.error().hint.empty()) {
-      fmt::print(stderr, "hint: {}\n", failure.error().hint);
+      print_error("hint: {}\n", failure.error().hint);
     }
     return kExitSkipped;
   }

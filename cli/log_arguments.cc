@@ -2,6 +2,7 @@
 
 #include "cli/log_arguments.h"
 
+#include "base/print_error.h"
 #include "base/units.h"
 
 #include <fmt/format.h>
@@ -14,7 +15,7 @@
 namespace powercut {
 
 void warn(const std::string& message) {
-  fmt::print(stderr, "powercut: warning: {}\n", message);
+  print_error("powercut: warning: {}\n", message);
 }
 
 void add_log_options(po::options_description& options) {

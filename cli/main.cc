@@ -2,6 +2,7 @@
 //
 // Finds the verb and runs it; turns what it throws into one message and an exit code.
 
+#include "base/print_error.h"
 #include "base/signals.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -141,7 +142,7 @@ int finish_output(int code) {
     ::raise(SIGPIPE);
   }
   if (!written && code == kExitClean) {
-    fmt::print(stderr, "powercut: cannot write to stdout\n");
+    print_error("powercut: cannot write to stdout\n");
     return kExitHarness;
   }
   return code;
@@ -155,22 +156,22 @@ int run_guarded(const std::vector<std::string>& words) {
   } catch (const Failure& failure) {
     const Error& error = failure.error();
     if (interrupted()) {
-      fmt::print(stderr, "powercut: interrupted\n");
+      print_error("powercut: interrupted\n");
       return kExitInterrupted;
     }
     if (reader_is_gone()) {
       return kExitHarness;
     }
-    fmt::print(stderr, "powercut: {}\n", error.message);
+    print_error("powercut: {}\n", error.message);
     if (!error.hint.empty()) {
-      fmt::print(stderr, "hint: {}\n", error.hint);
+      print_error("hint: {}\n", error.hint);
     }
     return exit_code_of(error.kind);
   } catch (const std::exception& error) {
     if (reader_is_gone()) {
       return kExitHarness;
     }
-    fmt::print(stderr, "powercut: {}\n", error.what());
+    print_error("powercut: {}\n", error.what());
     return kExitHarness;
   }
 }

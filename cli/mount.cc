@@ -2,6 +2,7 @@
 //
 // powercut mount: serves one state as a file, or all instants of a log, until Ctrl-C.
 
+#include "base/print_error.h"
 #include "base/signals.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -119,10 +120,10 @@ int run(const Command& self, const std::vector<std::string>& words) {
     fmt::print("{}\n", server->path(d).string());
   }
   std::fflush(stdout);
-  fmt::print(stderr,
-             "powercut: serving until Ctrl-C; for example:\n"
-             "  debugfs {0}\n  mount -o loop{1} {0} /mnt\n",
-             server->path(0).string(), arguments.has("read-only") ? ",ro" : "");
+  print_error(
+      "powercut: serving until Ctrl-C; for example:\n"
+      "  debugfs {0}\n  mount -o loop{1} {0} /mnt\n",
+      server->path(0).string(), arguments.has("read-only") ? ",ro" : "");
   pollfd poller{interrupt_fd(), POLLIN, 0};
   while (!interrupted()) {
     ::poll(&poller, 1, -1);

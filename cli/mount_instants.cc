@@ -2,6 +2,7 @@
 
 #include "cli/mount_instants.h"
 
+#include "base/print_error.h"
 #include "base/signals.h"
 #include "cli/log_arguments.h"
 #include "cli/log_tree.h"
@@ -121,12 +122,12 @@ int mount_instants(const Arguments& arguments) {
       value_or_throw(InstantServer::start(directory, run_dir.run_id(), *tree, options));
   fmt::print("{}\n", typed[0]);
   std::fflush(stdout);
-  fmt::print(stderr,
-             "powercut: serving until Ctrl-C; for example:\n"
-             "  ls {0}/flush {0}/mark\n  debugfs {0}/end{2}\n"
-             "  mount -o loop{1} {0}/end{2} /mnt\n",
-             quoted(typed[0]), options.read_only ? ",ro" : "",
-             recording->device_count() > 1 ? "/disk0" : "");
+  print_error(
+      "powercut: serving until Ctrl-C; for example:\n"
+      "  ls {0}/flush {0}/mark\n  debugfs {0}/end{2}\n"
+      "  mount -o loop{1} {0}/end{2} /mnt\n",
+      quoted(typed[0]), options.read_only ? ",ro" : "",
+      recording->device_count() > 1 ? "/disk0" : "");
   server->wait_for(interrupt_fd());
   clear_interrupt();
   value_or_throw(server->stop());

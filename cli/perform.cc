@@ -5,6 +5,7 @@
 
 #include "workload/perform.h"
 
+#include "base/print_error.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "device/file_extents.h"
@@ -117,8 +118,8 @@ int run(const Command& self, const std::vector<std::string>& words) {
     return kExitClean;
   }
   const Operation& failed = workload.operations.at(result.failure.operation);
-  fmt::print(stderr, "{}:{}: {}: {}\n", file, failed.line, to_text(failed),
-             std::strerror(result.failure.error_number));
+  print_error("{}:{}: {}: {}\n", file, failed.line, to_text(failed),
+              std::strerror(result.failure.error_number));
   return kExitFindings;
 }
 

@@ -2,6 +2,8 @@
 
 #include "cli/progress_line.h"
 
+#include "base/print_error.h"
+
 #include <fmt/format.h>
 
 #include <unistd.h>
@@ -49,13 +51,13 @@ void ProgressLine::show(const Progress& progress) {
     show_text(line);
   } else if (progress.seconds - last_plain_ >= kPlainEverySeconds) {
     last_plain_ = progress.seconds;
-    fmt::print(stderr, "powercut: {}\n", line);
+    print_error("powercut: {}\n", line);
   }
 }
 
 void ProgressLine::show_text(const std::string& line) {
   if (terminal_) {
-    fmt::print(stderr, "\r\033[K{}", line);
+    print_error("\r\033[K{}", line);
     std::fflush(stderr);
     shown_ = true;
   }
@@ -63,7 +65,7 @@ void ProgressLine::show_text(const std::string& line) {
 
 void ProgressLine::clear() {
   if (shown_) {
-    fmt::print(stderr, "\r\033[K");
+    print_error("\r\033[K");
     std::fflush(stderr);
     shown_ = false;
   }

@@ -2,6 +2,7 @@
 //
 // powercut record --on dm: the device-mapper target log-writes over disks of the user.
 
+#include "base/print_error.h"
 #include "cli/mount_privacy.h"
 #include "cli/recorder.h"
 #include "scenarios/dm_recording.h"
@@ -183,10 +184,10 @@ int run(const Arguments& arguments) {
   const RunDir run_dir = value_or_throw(RunDir::create());
   const DmRecordingResult result = value_or_throw(record_on_dm(options, run_dir));
   if (result.status.unstable > 0) {
-    fmt::print(stderr,
-               "powercut: {} writes changed while they were in flight; the log says "
-               "which\n",
-               result.status.unstable);
+    print_error(
+        "powercut: {} writes changed while they were in flight; the log says "
+        "which\n",
+        result.status.unstable);
   }
   return tell_recording(result.workload, result.log_bytes,
                         options.log_copy.empty() ? options.log : options.log_copy);

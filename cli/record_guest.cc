@@ -3,6 +3,7 @@
 // powercut record --on guest: a disk of a virtual machine, recorded by its kernel or from
 // outside.
 
+#include "base/print_error.h"
 #include "base/units.h"
 #include "cli/guest_arguments.h"
 #include "cli/mount_privacy.h"
@@ -147,12 +148,21 @@ int run(const Arguments& arguments) {
   const RunDir run_dir = value_or_throw(RunDir::create());
   const GuestRecordingResult result = value_or_throw(record_in_guest(options, run_dir));
   if (result.failure && result.failure->kind != GuestFailureKind::kInterrupted) {
-    fmt::print(stderr, "powercut: {}", describe(*result.failure));
+    print_error("powercut: {}", describe(*result.failure));
+    if (result.no_log) {
+      print_error("powercut: there is no log: {}\n", result.no_log->message);
+    }
     if (result.log_bytes > 0) {
-      fmt::print(stderr, "powercut: {} has {} of it until then\n", options.log.native(),
-                 bytes_text(result.log_bytes));
+      print_error("powercut: {} has {} of it until then\n", options.log.native(),
+                  bytes_text(result.log_bytes));
     }
     return kExitHarness;
+  }
+  if (result.no_log) {
+    throw Failure(Error{ErrorKind::kSystem,
+                        fmt::format("the workload failed ({}), and there is no log: {}",
+                                    to_string(result.workload), result.no_log->message),
+                        result.no_log->hint});
   }
   return tell_recording(result.workload, result.log_bytes, options.log);
 }

@@ -30,9 +30,14 @@ void check_usage(const Arguments& arguments) {
     refuse("where does the log go? --output is missing", "see powercut record --help");
   }
   require_command(arguments);
-  if (!arguments.has("image") && !arguments.values["mount-options"].defaulted() &&
-      arguments.text("fs").empty()) {
+  if (!arguments.values["mount-options"].defaulted() && arguments.text("fs").empty()) {
     refuse("--mount-options without --fs", "name the file system: --fs ext4");
+  }
+  if (arguments.has("image") && !arguments.values["size"].defaulted()) {
+    refuse("--size does not go with --image", "the disk is as large as the image");
+  }
+  if (arguments.has("image") && !arguments.text("mkfs-options").empty()) {
+    refuse("--mkfs-options does not go with --image", "there is a file system already");
   }
 }
 

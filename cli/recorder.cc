@@ -2,6 +2,7 @@
 
 #include "cli/recorder.h"
 
+#include "base/print_error.h"
 #include "base/signals.h"
 #include "checkers/command.h"
 #include "report/text.h"
@@ -83,13 +84,16 @@ void require_command(const Arguments& arguments) {
   if (arguments.command.empty()) {
     refuse("no workload", "the command to run goes behind --");
   }
+  if (!arguments.text("mkfs-options").empty() && arguments.text("fs").empty()) {
+    refuse("--mkfs-options without --fs", "name the file system: --fs ext4");
+  }
 }
 
 int tell_recording(const ExitState& workload, std::uint64_t log_bytes,
                    const std::string& log) {
-  fmt::print(stderr, "powercut: recorded {} into {}\n", bytes_text(log_bytes), log);
+  print_error("powercut: recorded {} into {}\n", bytes_text(log_bytes), log);
   if (workload.interrupted || interrupted()) {
-    fmt::print(stderr, "powercut: interrupted; the log is whole up to there\n");
+    print_error("powercut: interrupted; the log is whole up to there\n");
     return kExitInterrupted;
   }
   if (!workload.succeeded()) {

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/new_file.h"
+#include "base/print_error.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/log_arguments.h"
@@ -36,7 +37,7 @@ void ask_before_overwriting(const std::filesystem::path& path, bool yes) {
         fmt::format("{} is a device: all that is on it would be lost", path.string()),
         "say --yes if that is meant"});
   }
-  fmt::print(stderr, "All that is on {} will be lost. Go on? [y/N] ", path.string());
+  print_error("All that is on {} will be lost. Go on? [y/N] ", path.string());
   int answer = std::getchar();
   if (answer != 'y' && answer != 'Y') {
     throw Failure(Error{ErrorKind::kUsage, "nothing was written", {}});
@@ -99,8 +100,8 @@ int run(const Command& self, const std::vector<std::string>& words) {
   } else {
     write_state_image(*recording, *view, cut, device, path);
   }
-  fmt::print(stderr, "powercut: {} holds the state at {} ({} events)\n", path.string(),
-             arguments.text("to"), cut);
+  print_error("powercut: {} holds the state at {} ({} events)\n", path.string(),
+              arguments.text("to"), cut);
   return kExitClean;
 }
 

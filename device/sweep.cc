@@ -13,8 +13,10 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -269,13 +271,17 @@ Status remove_server(const std::string& target) {
 // Ends it, and waits until it is gone: what it holds can be removed only then.
 Status remove_process(const std::string& name) {
   const pid_t pid = static_cast<pid_t>(std::stol(name));
-  if (::kill(pid, SIGKILL) != 0 && errno != ESRCH) {
-    return fail(system_error(fmt::format("cannot kill process {}", name), errno));
+  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U)));
+  if (!process.valid() ||
+      ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0U) != 0) {
+    return errno == ESRCH
+               ? Status()
+               : fail(system_error(fmt::format("cannot kill process {}", name), errno));
   }
-  for (int tries = 0; tries < 500 && ::kill(pid, 0) == 0; ++tries) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  if (::kill(pid, 0) == 0) {
+  // One that nobody waits for is dead too, and holds nothing.
+  constexpr int kPatienceMs = 5000;
+  pollfd ended{process.get(), POLLIN, 0};
+  if (::poll(&ended, 1, kPatienceMs) != 1) {
     return fail(ErrorKind::kSystem, fmt::format("process {} does not die", name));
   }
   return {};

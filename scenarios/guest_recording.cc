@@ -6,6 +6,7 @@
 #include "base/new_file.h"
 #include "log/log_place.h"
 #include "scenarios/recorded_disk.h"
+#include "scenarios/recording_places.h"
 #include "workload/scenario.h"
 
 #include <fmt/format.h>
@@ -255,6 +256,8 @@ Result<GuestRecordingResult> record_in_kernel(const GuestRecordingOptions& optio
     result.log_bytes = *bytes;
   } else if (!result.failure && result.workload.succeeded()) {
     return fail(bytes.error());
+  } else {
+    result.no_log = bytes.error();
   }
   return result;
 }
@@ -263,6 +266,7 @@ Result<GuestRecordingResult> record_in_kernel(const GuestRecordingOptions& optio
 
 Result<GuestRecordingResult> record_in_guest(const GuestRecordingOptions& options,
                                              const RunDir& run_dir) {
+  PC_RETURN_IF_ERROR(check_recording_places(options.log, {}, options.keep_image));
   std::vector<std::uint64_t> sizes;
   for (const GuestRecordingOptions::Disk& disk : options.disks) {
     sizes.push_back(disk.size_bytes);

@@ -49,6 +49,8 @@ struct GuestRecordingResult {
   std::uint64_t log_bytes = 0;
   std::string kernel;                   // kKernel: as kernel_text() says it
   std::optional<GuestFailure> failure;  // the guest's; the log holds all until then
+  // Why there is none, where the workload or the guest failed too.
+  std::optional<Error> no_log;
 };
 
 // The log has the marks that run_recorded_workload() says. The output of the workload

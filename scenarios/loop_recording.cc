@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace powercut {
@@ -46,11 +47,17 @@ Result<LoopRecordingResult> record_on_loop(const LoopRecordingOptions& options,
                             [&](std::string_view text) { return disk->mark(text); });
   Status detached = loop.detach();
   // A full log shows first as an I/O error of the file system: the cause is the log's.
-  PC_RETURN_IF_ERROR(disk->take_down());
-  PC_RETURN_IF_ERROR(detached);
+  // Of a disk that is still in use it is whoever uses it, and not what cannot go then.
+  const std::optional<Error> recorder = disk->recorder_error();
+  const Status down = disk->take_down();
+  if (recorder) {
+    return fail(*recorder);
+  }
   if (!state) {
     return fail(state.error());
   }
+  PC_RETURN_IF_ERROR(down);
+  PC_RETURN_IF_ERROR(detached);
   LoopRecordingResult result;
   result.workload = std::move(*state);
   std::error_code ignored;

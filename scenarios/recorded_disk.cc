@@ -4,6 +4,7 @@
 
 #include "base/image_source.h"
 #include "device/file_overlay.h"
+#include "scenarios/recording_places.h"
 
 #include <fmt/format.h>
 
@@ -38,23 +39,27 @@ Result<Device> describe(const RecordedDiskOptions& options, std::uint64_t size_b
 
 Result<std::unique_ptr<RecordedDisk>> RecordedDisk::build(
     const RecordedDiskOptions& options, const RunDir& run_dir) {
+  PC_RETURN_IF_ERROR(
+      check_recording_places(options.log, options.image, options.keep_image));
   std::unique_ptr<RecordedDisk> recorded(new RecordedDisk());
   std::filesystem::path image =
       options.keep_image.empty() ? run_dir.path() / "disk.img" : options.keep_image;
   std::shared_ptr<const ImageSource> base;
   std::unique_ptr<FileOverlay> overlay;
   std::uint64_t size_bytes = options.size_bytes;
-  if (options.image.empty()) {
-    PC_ASSIGN_OR_RETURN(overlay, FileOverlay::create(image, size_bytes));
-  } else {
+  if (!options.image.empty()) {
     PC_ASSIGN_OR_RETURN(base, ImageSource::open(options.image));
     size_bytes = base->size_bytes();
-    PC_ASSIGN_OR_RETURN(overlay, FileOverlay::create_from(image, *base));
   }
   if (size_bytes == 0 || size_bytes % options.block_bytes != 0) {
     return fail(ErrorKind::kUsage,
                 fmt::format("a disk of {} bytes is not made of {}-byte blocks",
                             size_bytes, options.block_bytes));
+  }
+  if (base == nullptr) {
+    PC_ASSIGN_OR_RETURN(overlay, FileOverlay::create(image, size_bytes));
+  } else {
+    PC_ASSIGN_OR_RETURN(overlay, FileOverlay::create_from(image, *base));
   }
   PC_ASSIGN_OR_RETURN(Device device, describe(options, size_bytes, base.get()));
   Format2Options log;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,9 @@ class RecordedDisk {
 
   // A mark in the log; from any thread.
   Status mark(std::string_view text) { return writer_->mark(text); }
+
+  // Why not all could be recorded; of ServedDisk.
+  std::optional<Error> recorder_error() const { return disk_->recorder_error(); }
 
   // Server and log, in that order; an error of the recorder comes first, for the others
   // follow from it. Call it when nobody uses the file any more.

@@ -2,10 +2,14 @@
 
 #include "scenarios/recorded_workload.h"
 
+#include "base/fd.h"
 #include "device/mount.h"
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+
+#include <cerrno>
 #include <memory>
 
 namespace powercut {
@@ -45,6 +49,20 @@ Result<ExitState> run_command(const WorkloadOptions& options,
   return run_subprocess(workload);
 }
 
+// What the workload wrote through the page cache of a raw disk goes to the disk now: the
+// kernel does it when the last one closes the device, and that is us, too late. No flush
+// is sent, for a workload that wants one says so.
+Status write_back(const std::filesystem::path& device) {
+  PC_ASSIGN_OR_RETURN(const Fd fd, Fd::open(device, O_RDONLY));
+  if (::sync_file_range(fd.get(), 0, 0,
+                        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                            SYNC_FILE_RANGE_WAIT_AFTER) != 0) {
+    return fail(
+        system_error(fmt::format("cannot write {} back", device.native()), errno));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<std::string> mkfs_command(const WorkloadOptions& options,
@@ -72,6 +90,9 @@ Result<ExitState> run_recorded_workload(const WorkloadOptions& options,
   if (options.file_system.empty()) {
     PC_ASSIGN_OR_RETURN(ExitState state,
                         run_command(options, devices, run_dir.path(), socket_path));
+    for (const std::filesystem::path& each : devices) {
+      PC_RETURN_IF_ERROR(write_back(each));
+    }
     PC_RETURN_IF_ERROR(mark("end"));
     return state;
   }

@@ -2,6 +2,7 @@
 //
 // Commands that look at files of the state here: of ext2, ext3 and ext4, in process.
 
+#include "base/print_error.h"
 #include "cli/shell/shell.h"
 
 #include <fmt/format.h>
@@ -133,8 +134,7 @@ void cat(Shell& shell, Words words) {
   }
   if (end < size) {
     std::fflush(stdout);
-    fmt::print(stderr, "powercut: {} of {} bytes follow (--from, --bytes)\n", size - end,
-               size);
+    print_error("powercut: {} of {} bytes follow (--from, --bytes)\n", size - end, size);
   }
 }
 

@@ -3,6 +3,7 @@
 // Commands that hand the state here to others: a checker, the kernel, a file.
 
 #include "base/new_file.h"
+#include "base/print_error.h"
 #include "cli/check_state.h"
 #include "cli/command.h"
 #include "cli/log_arguments.h"
@@ -59,8 +60,8 @@ void mount(Shell& shell, Words words) {
     fmt::print("served     {}\n", file.string());
   }
   if (mounted->mounted_at().empty()) {
-    fmt::print(stderr, "powercut: only root may mount; for example: debugfs {}\n",
-               mounted->files()[options.device].string());
+    print_error("powercut: only root may mount; for example: debugfs {}\n",
+                mounted->files()[options.device].string());
   } else {
     fmt::print("mounted    {}\n", printable(mounted->mounted_at().string()));
   }
@@ -84,8 +85,8 @@ void export_state(Shell& shell, Words words) {
   const CrashState& state = shell.session.state();
   write_state_image(*shell.session.recording(), StateView(state, device),
                     shell.session.cut(), device, path);
-  fmt::print(stderr, "powercut: {} holds device {} of the state {}\n",
-             printable(path.string()), device, state.id());
+  print_error("powercut: {} holds device {} of the state {}\n", printable(path.string()),
+              device, state.id());
 }
 
 constexpr std::array<ShellCommand, 4> kTable = {{
