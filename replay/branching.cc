@@ -161,27 +161,55 @@ std::vector<Cube> divide_cluster(const StateSpace& space, SpaceContents& content
                                  const StateSet& set) {
   const UnitQuestion& question = *unit_contents.question;
   std::vector<std::uint32_t> options(space.variable_count(), 0);
+  // First those that say in which order writes landed, then the others, newest first: as
+  // soon as none of the rest can be on top, the rest does not matter.
+  std::vector<Variable> order = question.variables;
+  const auto singles = std::stable_partition(
+      order.begin(), order.end(), [&](Variable v) { return space.is_cluster(v); });
+  std::sort(singles, order.end(), [&](Variable left, Variable right) {
+    return space.write_of(left) > space.write_of(right);
+  });
+  const auto clusters = static_cast<std::size_t>(singles - order.begin());
+  const auto decided = [&](std::size_t depth) {
+    const Version now = space.version(question, options);
+    for (std::size_t i = depth; i < order.size(); ++i) {
+      const Variable v = order[i];
+      for (std::uint32_t option = 1; option < space.option_count(v); ++option) {
+        if (set.allowed(v).has(option)) {
+          options[v] = option;
+          const Version with = space.version(question, options);
+          options[v] = 0;
+          if (!(with == now)) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  };
   std::vector<Cube> cubes;
   auto go = [&](auto& self, std::size_t depth) -> void {
-    if (depth == question.variables.size()) {
+    if (depth >= clusters && decided(depth)) {
       Cube cube{contents.content_of(unit, space.version(question, options)), {}};
-      for (Variable v : question.variables) {
+      for (std::size_t i = 0; i < depth; ++i) {
+        const Variable v = order[i];
         cube.constraints.push_back(
             Constraint{v, OptionSet::only(space.option_count(v), options[v])});
       }
       cubes.push_back(std::move(cube));
       return;
     }
-    Variable v = question.variables[depth];
+    const Variable v = order[depth];
     for (std::uint32_t option = 0; option < space.option_count(v); ++option) {
       if (set.allowed(v).has(option)) {
         options[v] = option;
         self(self, depth + 1);
       }
     }
+    options[v] = 0;
   };
   go(go, 0);
-  if (question.variables.size() != 1) {
+  if (question.variables.size() != 1 || cubes.size() < 2) {
     return cubes;
   }
   // One variable: its options with one content are one part.

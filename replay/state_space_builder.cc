@@ -178,22 +178,30 @@ Status StateSpaceBuilder::add_unit_variables(const std::vector<WriteIndex>& pend
       units.insert(units.end(), make_unit(write.device, unit));
     }
   };
+  const auto too_many = [&]() -> Status {
+    return fail(ErrorKind::kBadInput,
+                fmt::format("more than {} units of {} bytes are pending at one cut",
+                            kMaxUnitVariables, space_.unit_bytes_),
+                "use a larger unit (--atomic 4096) or whole writes (--atomic write)");
+  };
   for (WriteIndex index : pending) {
     const Write& write = timeline.write(index);
     if (units.size() + write.length_bytes / space_.unit_bytes_ > kMaxUnitVariables) {
-      return fail(ErrorKind::kBadInput,
-                  fmt::format("more than {} units of {} bytes are pending at one cut",
-                              kMaxUnitVariables, space_.unit_bytes_),
-                  "use a larger unit (--atomic 4096) or whole writes (--atomic write)");
+      return too_many();
     }
     add_all(write, first_unit(write), end_unit(write));
   }
   for (const Edge& pair : timeline.concurrent_overlaps()) {
-    if (pair.second < space_.submitted_) {
+    if (pair.second < space_.submitted_ && !space_.durability_->ignored(pair.first) &&
+        !space_.durability_->ignored(pair.second)) {
       const Write& a = timeline.write(pair.first);
       const Write& b = timeline.write(pair.second);
-      add_all(a, std::max(first_unit(a), first_unit(b)),
-              std::min(end_unit(a), end_unit(b)));
+      const std::uint64_t from = std::max(first_unit(a), first_unit(b));
+      const std::uint64_t to = std::min(end_unit(a), end_unit(b));
+      if (to > from && units.size() + (to - from) > kMaxUnitVariables) {
+        return too_many();
+      }
+      add_all(a, from, to);
     }
   }
   // Where writes are smaller than a unit, durable ones can differ in order or leave a

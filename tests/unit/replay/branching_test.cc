@@ -93,6 +93,40 @@ TEST_CASE("a question divides any set into disjoint parts that make it up",
   CHECK(divisions > 100);
 }
 
+TEST_CASE("a long chain with two writes in flight at its end divides into few parts",
+          "[replay][branching]") {
+  constexpr std::size_t kChain = 26;
+  History history;
+  for (std::size_t i = 0; i < kChain; ++i) {
+    history.write({0}, static_cast<char>('a' + i));
+  }
+  const Request one = history.submit({0}, 'y');
+  const Request other = history.submit({0}, 'z');
+  history.complete(one);
+  history.complete(other);
+  CrashModel model;
+  model.atomic_bytes = 0;
+  const SharedSpace space = space_at(recorded(history), model, history.now());
+  ContentTable table;
+  SpaceContents contents(*space, table);
+  const StateSet all(*space);
+  ContentId forced = 0;
+  const UnitContents* details = nullptr;
+  REQUIRE_FALSE(contents.forced(0, forced, details));
+  const std::vector<Cube> cubes = divide(*space, contents, 0, *details, all);
+  // Five landings of the last two: in four one of them is on top, in one the chain is.
+  CHECK(cubes.size() == 4 + kChain + 1);
+  BigCount states = 0;
+  for (const Cube& cube : cubes) {
+    StateSet part(*space);
+    for (const Constraint& constraint : cube.constraints) {
+      part.narrow(constraint);
+    }
+    states += part.count();
+  }
+  CHECK(states == space->state_count());
+}
+
 TEST_CASE("the count of a set is the number of its states", "[replay][branching]") {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const SharedSpace space = random_space(seed);
