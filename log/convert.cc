@@ -100,6 +100,8 @@ Result<ConvertReport> convert_to2(const Log& log, const std::filesystem::path& p
   }
   Format2Options format2;
   format2.devices = log.devices();
+  // What a discard leaves in format 1: zeros.
+  format2.devices.front().discard_zeroes = true;
   format2.block_bytes = options.block_bytes;
   format2.record_times = false;
   format2.devices.front().size_bytes =

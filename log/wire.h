@@ -79,7 +79,7 @@ constexpr bool is_power_of_two_between(std::uint64_t value, std::uint64_t least,
 }
 
 // No device is larger: offsets are off_t in the end.
-inline constexpr std::uint64_t kMaxDeviceBytes = INT64_MAX;
+inline constexpr std::uint64_t kMaxDeviceBytes = std::uint64_t{1} << 62;
 
 // Log sectors (format 1) and blocks (format 2) have these sizes.
 inline constexpr std::uint32_t kMinBlockBytes = 512;

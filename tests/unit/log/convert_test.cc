@@ -75,6 +75,8 @@ TEST_CASE("convert: a log of upstream's target survives 1 to 2 to 1 byte for byt
   const OpenedLog two = open_log(dir / "two");
   CHECK(two.log->end() == LogEnd::kClean);
   CHECK(two.log->devices().front().size_bytes == 64ULL << 20);
+  // What was discarded reads as zeros in both.
+  CHECK(two.log->devices().front().discard_zeroes);
   const auto report = convert_to(dir, two, "again", LogFormat::k1);
   REQUIRE(report);
   CHECK(report->entries_written == 420);
