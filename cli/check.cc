@@ -82,9 +82,10 @@ int check_all(CheckSession& session, const Arguments& arguments, CheckResults* r
                                   session.oracle ? session.oracle->boundaries() : kNone);
   if (results != nullptr) {
     // An audit, and what cannot be told from footprints, is run for real.
-    const bool tree = session.judge->checker().tier() == Tier::kProved && !session.live &&
-                      explorer_options(arguments).audit_share == 0;
-    results->begin(*session.judge, session.recording, tree ? durability : nullptr);
+    const bool audit = explorer_options(arguments).audit_share > 0;
+    const bool tree =
+        session.judge->checker().tier() == Tier::kProved && !session.live && !audit;
+    results->begin(*session.judge, session.recording, tree ? durability : nullptr, audit);
     results->windows(windows);
   }
   StateRunner& runner = results != nullptr ? results->runner() : *session.judge;

@@ -211,6 +211,10 @@ std::string subject_of(const CheckSession& session, const Arguments& arguments) 
   Json json;
   json["log"] = fmt::format("{:016x}", session.recording->log().digest());
   json["format1"] = arguments.text("format1");
+  if (session.recording->log().format() == LogFormat::k1) {
+    // Its digest is of the entries, and not of what was written.
+    json["log_file"] = version_of(arguments.text("LOG"));
+  }
   Json sizes = Json::array();
   for (std::uint16_t i = 0; i < session.recording->device_count(); ++i) {
     sizes.push_back(session.recording->size_bytes(i));
@@ -267,12 +271,13 @@ std::optional<StoredSession> CheckResults::answer() {
 
 void CheckResults::begin(StateRunner& judge,
                          const std::shared_ptr<const Recording>& recording,
-                         const std::shared_ptr<const Durability>& durability) {
+                         const std::shared_ptr<const Durability>& durability,
+                         bool audit) {
   id_ = value_or_throw(store_->begin_session(subject_, start_));
   if (durability != nullptr) {
     tree_.emplace(*store_, subject_, recording, durability);
   }
-  runner_.emplace(judge, *store_, subject_, tree_ ? &*tree_ : nullptr);
+  runner_.emplace(judge, *store_, subject_, tree_ ? &*tree_ : nullptr, audit);
 }
 
 void CheckResults::attach(StateRunner& judge) {

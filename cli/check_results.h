@@ -46,8 +46,9 @@ class CheckResults {
 
   // From here on it is a check of its own, which can be resumed. The judge must outlive
   // it. `durability` is of the model; null: no state is answered but those that were run.
+  // `audit`: what is asked again is run for real.
   void begin(StateRunner& judge, const std::shared_ptr<const Recording>& recording,
-             const std::shared_ptr<const Durability>& durability);
+             const std::shared_ptr<const Durability>& durability, bool audit);
 
   StateRunner& runner() { return *runner_; }
 

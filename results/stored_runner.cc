@@ -7,9 +7,17 @@
 
 namespace powercut {
 
+bool StoredRunner::asked_before(const std::string& id) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return !asked_.insert(id).second;
+}
+
 Result<RunOutcome> StoredRunner::run(std::size_t worker, const CrashState& state) {
   const std::string id = state.id();
-  PC_ASSIGN_OR_RETURN(std::optional<RunOutcome> known, store_.find_run(subject_, id));
+  std::optional<RunOutcome> known;
+  if (!audit_ || !asked_before(id)) {
+    PC_ASSIGN_OR_RETURN(known, store_.find_run(subject_, id));
+  }
   if (known) {
     ++answered_;
     return std::move(*known);

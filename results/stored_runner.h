@@ -14,7 +14,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string>
+#include <unordered_set>
 
 namespace powercut {
 
@@ -22,9 +24,10 @@ namespace powercut {
 // null.
 class StoredRunner : public StateRunner {
  public:
+  // `audit`: what is asked a second time is asked to be run for real.
   StoredRunner(StateRunner& runner, ResultStore& store, SubjectId subject,
-               StoredTree* tree = nullptr)
-      : runner_(runner), store_(store), subject_(subject), tree_(tree) {}
+               StoredTree* tree = nullptr, bool audit = false)
+      : runner_(runner), store_(store), subject_(subject), tree_(tree), audit_(audit) {}
 
   std::string checker_name() const override { return runner_.checker_name(); }
 
@@ -41,7 +44,12 @@ class StoredRunner : public StateRunner {
   StateRunner& runner_;
   ResultStore& store_;
   SubjectId subject_;
+  bool asked_before(const std::string& id);
+
   StoredTree* tree_;
+  bool audit_;
+  std::mutex mutex_;
+  std::unordered_set<std::string> asked_;  // of an audit
   std::atomic<std::uint64_t> answered_{0};
   std::atomic<std::uint64_t> agreed_{0};
 };

@@ -60,12 +60,32 @@ void StoredTree::learn(const CrashState& state, const RunOutcome& outcome,
   }
 }
 
-Result<std::optional<RunOutcome>> StoredTree::find(const CrashState& state) {
+// The asker trims its spaces, and what is read of them must not go meanwhile.
+Result<CrashState> StoredTree::in_own_space(const CrashState& state) {
+  const Cut cut = state.space->cut();
+  auto known = std::find_if(spaces_.begin(), spaces_.end(),
+                            [&](const auto& space) { return space->cut() == cut; });
+  if (known == spaces_.end()) {
+    PC_ASSIGN_OR_RETURN(std::shared_ptr<const StateSpace> space,
+                        StateSpace::build(recording_, durability_, cut));
+    spaces_.push_back(std::move(space));
+    known = spaces_.end() - 1;
+  }
+  std::rotate(known, known + 1, spaces_.end());  // the latest used is the last
+  constexpr std::size_t kMostSpaces = 8;         // each worker may be at another cut
+  if (spaces_.size() > kMostSpaces) {
+    spaces_.erase(spaces_.begin());
+  }
+  return CrashState{spaces_.back(), state.options};
+}
+
+Result<std::optional<RunOutcome>> StoredTree::find(const CrashState& asked) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!loaded_) {
     PC_RETURN_IF_ERROR(load());
     loaded_ = true;
   }
+  PC_ASSIGN_OR_RETURN(const CrashState state, in_own_space(asked));
   const std::optional<LeafId> base = paths_.find(base_, state);
   if (!base) {
     return std::optional<RunOutcome>();

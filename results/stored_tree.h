@@ -44,6 +44,7 @@ class StoredTree {
   Status load();
   void learn(const CrashState& state, const RunOutcome& outcome, std::size_t run);
   Result<RunOutcome> outcome_of(std::size_t run);
+  Result<CrashState> in_own_space(const CrashState& state);
 
   ResultStore& store_;
   SubjectId subject_;
@@ -52,6 +53,7 @@ class StoredTree {
   std::mutex mutex_;
   bool loaded_ = false;
   StatePaths paths_;
+  std::vector<std::shared_ptr<const StateSpace>> spaces_;  // of the latest cuts
   DecisionTree base_;
   std::deque<BaseLeaf> leaves_;   // of base_
   std::vector<std::string> ids_;  // of stored runs

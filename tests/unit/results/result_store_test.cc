@@ -163,8 +163,8 @@ TEST_CASE("windows and their classes are kept as they are decided", "[results][s
   CHECK(rows_of(dir / "r.db", kWindows, 6).size() == 4);
   CHECK(rows_of(dir / "r.db", kClasses, 6).size() == 3);
   CHECK(rows_of(dir / "r.db",
-                "SELECT id, ended IS NULL, certificate IS NULL FROM sessions", 3) ==
-        std::vector<std::string>{"1|0|1", "2|0|0"});
+                "SELECT id, ended IS NULL, certificate IS NULL FROM sessions",
+                3) == std::vector<std::string>{"1|0|1", "2|0|0"});
   // A window that was never announced is nobody's.
   CHECK_FALSE(store->end_window(again, two));
 }

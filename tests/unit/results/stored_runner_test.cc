@@ -7,6 +7,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <map>
+#include <string>
+
 namespace powercut::test {
 namespace {
 
@@ -42,6 +45,30 @@ TEST_CASE("a second exploration needs no run, and comes to the same",
   StoredRunner other(bench.book, *store, value_or_throw(store->subject("another")));
   explore(bench, other);
   CHECK(other.answered() == 0);
+}
+
+TEST_CASE("an audit asks the checker again, and not the file",
+          "[results][stored_runner]") {
+  const ScratchDir dir;
+  const auto store = value_or_throw(ResultStore::open(dir / "r.db"));
+  const SubjectId subject = value_or_throw(store->subject("s"));
+  // It changes its mind about a state that it has seen.
+  std::map<std::string, int> asked;
+  Bench bench(independent_writes(1), [&](FootprintReader& reader) {
+    return ++asked[std::string(1, reader.sector(0))] > 1 ? found("again") : clean();
+  });
+  const auto audit = [&](StateRunner& runner) {
+    ExplorerOptions options;
+    options.audit_share = 1;
+    Explorer explorer(bench.recording, runner, options);
+    return bench.try_explore(explorer);
+  };
+  StoredRunner runner(bench.runner, *store, subject, nullptr, true);
+  CHECK_FALSE(audit(runner));
+  CHECK(runner.answered() == 0);
+  asked.clear();
+  StoredRunner blind(bench.runner, *store, value_or_throw(store->subject("blind")));
+  CHECK(audit(blind));
 }
 
 TEST_CASE("what was run before the end is not run again", "[results][stored_runner]") {

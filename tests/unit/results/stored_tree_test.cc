@@ -74,6 +74,25 @@ class Fixture {
   std::uint64_t agreed = 0;
 };
 
+TEST_CASE("a tree does not hold on to what the asker forgets", "[results][stored_tree]") {
+  Fixture fixture(two_probes());
+  REQUIRE(fixture.check(nullptr, 1).complete());
+  StoredTree tree(*fixture.store, fixture.subject, fixture.bench.recording,
+                  fixture.durable);
+  const auto space =
+      space_at(fixture.bench.recording, {}, fixture.bench.recording->timeline().end());
+  Random random(5);
+  for (int i = 0; i < 50; ++i) {
+    const CrashState state = random_state(space, random);
+    const std::optional<RunOutcome> told = value_or_throw(tree.find(state));
+    REQUIRE(told);
+    CHECK(told->probes[0].verdict.same_as(
+        value_or_throw(fixture.bench.runner.run(0, state)).probes[0].verdict));
+    space->trim();
+    space->look(random.below(8));  // where something else was
+  }
+}
+
 TEST_CASE("another seed needs no run after a whole check", "[results][stored_tree]") {
   Fixture fixture(two_probes());
   const Certificate cold = fixture.check(nullptr, 1);
