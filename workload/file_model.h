@@ -51,6 +51,8 @@ struct ModelInode {
   InodeType type = InodeType::kFile;
   Step born = 0;
   std::string target;               // of a symbolic link
+  std::uint32_t format = 0;         // of kOther: S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK
+  std::uint64_t device = 0;         // of a device node: as FileNode::device
   StepHistory<std::uint32_t> mode;  // permissions
   StepHistory<ModelOwner> owner;
   std::map<std::string, StepHistory<std::optional<std::string>>> attributes;
@@ -75,6 +77,15 @@ struct ModelTarget {
   std::optional<ModelName> moved_from;  // of a rename
   std::optional<ModelName> moved_to;
   bool replaced = false;  // a rename that took the place of another inode
+  // Of a rename that exchanged two: the one that moved the other way.
+  std::optional<InodeId> exchanged;
+
+  // Did it take this name from the inode and give it another?
+  bool moved(InodeId moving, const ModelName& name) const {
+    return (inode == moving && moved_from == name) ||
+           (exchanged == moving && moved_to == name);
+  }
+
   // Of wait and acknowledge: the operation that submitted the write; of submit: the one
   // that waited for it.
   std::optional<std::size_t> submitted;

@@ -63,6 +63,12 @@ LedgerJudge::Lines LedgerJudge::misfits(const Candidate& candidate,
                                 escape_name(node.path), escape_name(node.target),
                                 escape_name(inode.target)));
   }
+  if (inode.type == InodeType::kOther && node.device != inode.device) {
+    lines.push_back(fmt::format("{} is device {}:{}, and was made as {}:{}",
+                                escape_name(node.path), node.device >> 32U,
+                                node.device & 0xffffffffU, inode.device >> 32U,
+                                inode.device & 0xffffffffU));
+  }
   if (inode.type == InodeType::kFile) {
     check_size(candidate, node, lines);
     check_holes(candidate, node, lines);

@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::size_t kMostFindings = 32;
 
-bool is_type(InodeType type, std::uint32_t mode) {
-  switch (type) {
+bool is_type(const ModelInode& inode, std::uint32_t mode) {
+  switch (inode.type) {
     case InodeType::kFile:
       return S_ISREG(mode);
     case InodeType::kDirectory:
@@ -28,7 +28,7 @@ bool is_type(InodeType type, std::uint32_t mode) {
     case InodeType::kSymlink:
       return S_ISLNK(mode);
     default:
-      return !S_ISREG(mode) && !S_ISDIR(mode) && !S_ISLNK(mode);
+      return (mode & S_IFMT) == inode.format;
   }
 }
 
@@ -101,7 +101,7 @@ std::uint64_t LedgerJudge::number_of(InodeId inode) const {
 
 bool LedgerJudge::could_be(InodeId inode, const FileNode& node) const {
   const std::uint64_t number = number_of(inode);
-  return is_type(ledger_.model_.inodes()[inode].type, node.mode) &&
+  return is_type(ledger_.model_.inodes()[inode], node.mode) &&
          (number == 0 || node.inode == 0 || number == node.inode);
 }
 
@@ -278,23 +278,29 @@ void LedgerJudge::check_renames() {
     if (!target.moved_from || !begun_(step)) {
       continue;
     }
-    const auto by_other_means = [&](const ModelName& name, bool before) {
-      const auto versions = ledger_.model_.names().at(name).between(
-          floor_of(floors_.names, name).step, begun_);
-      return std::any_of(versions.begin(), versions.end(), [&](const auto* version) {
-        return version->value == target.inode &&
-               (before ? version->step < step : version->step > step);
-      });
+    const auto check_move = [&](InodeId inode, const ModelName& old,
+                                const ModelName& fresh) {
+      const auto by_other_means = [&](const ModelName& name, bool before) {
+        const auto versions = ledger_.model_.names().at(name).between(
+            floor_of(floors_.names, name).step, begun_);
+        return std::any_of(versions.begin(), versions.end(), [&](const auto* version) {
+          return version->value == inode &&
+                 (before ? version->step < step : version->step > step);
+        });
+      };
+      std::string from;
+      std::string to;
+      // Bound to the old name again later, or to the new one before: then both may be.
+      if (!by_other_means(old, false) && !by_other_means(fresh, true) &&
+          certain(old, inode, from) && certain(fresh, inode, to)) {
+        add(fmt::format("{} and {} are {}: {} did half of it [atomic-rename]",
+                        escape_name(from), escape_name(to),
+                        target.exchanged ? "one file" : "both there", operation_text(i)));
+      }
     };
-    std::string from;
-    std::string to;
-    // Bound to the old name again later, or to the new one before: then both may be.
-    if (!by_other_means(*target.moved_from, false) &&
-        !by_other_means(*target.moved_to, true) &&
-        certain(*target.moved_from, *target.inode, from) &&
-        certain(*target.moved_to, *target.inode, to)) {
-      add(fmt::format("{} and {} are both there: {} did half of it [atomic-rename]",
-                      escape_name(from), escape_name(to), operation_text(i)));
+    check_move(*target.inode, *target.moved_from, *target.moved_to);
+    if (target.exchanged) {
+      check_move(*target.exchanged, *target.moved_to, *target.moved_from);
     }
   }
 }
@@ -318,7 +324,7 @@ void LedgerJudge::check_existence() {
         // Where metadata is ordered, what it still has then is there too.
         kept =
             kept &&
-            (before == nullptr || before->value != inode || target.moved_from == name ||
+            (before == nullptr || before->value != inode || target.moved(inode, name) ||
              (ledger_.promises_.ordered_metadata &&
               !ledger_.model_.names_of(inode, [&](Step step) { return step <= i + 1; })
                    .empty()));

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <iterator>
 #include <limits>
@@ -19,6 +21,12 @@ constexpr std::uint32_t kFileMode = 0644;
 constexpr std::uint32_t kDirectoryMode = 0755;
 constexpr std::uint32_t kPermissions = 07777;
 constexpr std::uint64_t kWholeFile = std::numeric_limits<std::uint64_t>::max();
+
+std::uint32_t format_of(NodeKind kind) {
+  return kind == NodeKind::kFifo         ? S_IFIFO
+         : kind == NodeKind::kCharDevice ? S_IFCHR
+                                         : S_IFBLK;
+}
 
 }  // namespace
 
@@ -283,7 +291,13 @@ Status ModelBuilder::apply_name(const Operation& operation) {
     case OpKind::kMkdir:
       return made(InodeType::kDirectory, kDirectoryMode);
     case OpKind::kMknod:
-      return made(InodeType::kOther, kFileMode);
+      PC_RETURN_IF_ERROR(made(InodeType::kOther, kFileMode));
+      model_.inodes_.back().format = format_of(operation.node);
+      if (operation.node != NodeKind::kFifo) {
+        model_.inodes_.back().device =
+            std::uint64_t{operation.user} << 32U | operation.group;
+      }
+      return {};
     case OpKind::kSymlink:
       PC_RETURN_IF_ERROR(made(InodeType::kSymlink, kPermissions));
       model_.inodes_.back().target = operation.text;
@@ -360,9 +374,11 @@ Status ModelBuilder::rename(const Operation& operation) {
   changed(moved, false);
   bind(from, operation.rename == RenameMode::kExchange ? there : std::nullopt);
   bind(to, moved);
-  if (operation.rename != RenameMode::kExchange) {
-    target().moved_from = from;
-    target().moved_to = to;
+  target().moved_from = from;
+  target().moved_to = to;
+  if (operation.rename == RenameMode::kExchange) {
+    target().exchanged = there;
+  } else {
     target().replaced = there.has_value();
   }
   return {};

@@ -166,9 +166,10 @@ class Trial {
     node.path = path;
     node.inode = number_of(id);
     node.links = model.names_of(id, until).size();
-    constexpr std::uint32_t kTypes[] = {S_IFREG, S_IFDIR, S_IFLNK, S_IFIFO};
+    const std::uint32_t types[] = {S_IFREG, S_IFDIR, S_IFLNK, inode.format};
     node.mode =
-        kTypes[static_cast<std::size_t>(inode.type)] | inode.mode.last(until)->value;
+        types[static_cast<std::size_t>(inode.type)] | inode.mode.last(until)->value;
+    node.device = inode.device;
     node.uid = inode.owner.last(until)->value.user;
     node.gid = inode.owner.last(until)->value.group;
     node.target = inode.target;
