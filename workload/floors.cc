@@ -122,13 +122,30 @@ std::vector<FloorBuilder::Range> FloorBuilder::without_flying(const Act& act,
   return ranges;
 }
 
+// May another thread have changed the content of the file while this one acknowledged?
+bool FloorBuilder::is_shared(const Act& act, const ModelInode& node) const {
+  const std::uint32_t thread = workload_.operations[act.operation].thread;
+  const auto group = std::find_if(
+      workload_.groups.begin(), workload_.groups.end(), [&](const auto& each) {
+        return each.first <= act.operation && act.operation < each.last;
+      });
+  if (thread == 0 || group == workload_.groups.end()) {
+    return false;
+  }
+  const auto& versions = node.content.versions();
+  return std::any_of(versions.begin(), versions.end(), [&](const auto& version) {
+    return version.step > group->first && version.step <= group->last &&
+           workload_.operations[version.step - 1].thread != thread;
+  });
+}
+
 void FloorBuilder::keep_data(Floors& floors, const Act& act, InodeId inode,
                              std::uint64_t begin, std::uint64_t end) const {
   const ModelInode& node = model_.inodes()[inode];
   if (node.type != InodeType::kFile) {
     return;
   }
-  const bool threads = workload_.operations[act.operation].thread != 0;
+  const bool threads = is_shared(act, node);
   const auto* content = threads ? node.content.last(StepBound(act.done.bound()))
                                 : node.content.last(act.done);
   std::vector<RangeFloor>& ranges = floors.data[inode];

@@ -69,6 +69,7 @@ class FloorBuilder {
   };
 
   bool in_flight(const Act& act, std::size_t operation) const;
+  bool is_shared(const Act& act, const ModelInode& node) const;
   // The range less what submitted writes that may have been in flight are about.
   std::vector<Range> without_flying(const Act& act, InodeId inode, Range whole) const;
 
