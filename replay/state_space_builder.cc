@@ -148,6 +148,14 @@ Status StateSpaceBuilder::add_cluster(const std::vector<WriteIndex>& members,
     bool durable = space_.durability_->durable(write, space_.cut_);
     (durable ? writes.durable : writes.pending).push_back(write);
   }
+  if (space_.model_.fault.kind == FaultModel::Kind::kCorrupt && !writes.pending.empty()) {
+    return fail(ErrorKind::kBadInput,
+                fmt::format("writes from entry {} on were in flight together over one "
+                            "place: as whole writes with garbage they cannot be counted",
+                            timeline.seq_of(timeline.write(members[0]))),
+                "with --fault corrupt an atomic unit of the logical block (--atomic 512 "
+                "or --atomic 4096) decides them place by place");
+  }
   std::optional<std::vector<std::vector<WriteIndex>>> options =
       landing_orders(timeline, writes);
   if (!options) {

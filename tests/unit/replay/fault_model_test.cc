@@ -93,6 +93,25 @@ TEST_CASE("under corrupt a pending write may leave garbage", "[replay][crash_mod
         States{"a.", "ab", "a?"});
 }
 
+TEST_CASE("whole writes in flight together are not counted with garbage",
+          "[replay][crash_model]") {
+  History history(1, 2);
+  const Request one = history.submit({0}, 'a');
+  const Request other = history.submit({0}, 'b');
+  history.complete(one);
+  history.complete(other);
+  const auto recording = recorded(history);
+  for (const char* fault : {"none", "corrupt"}) {
+    const CrashModel model = with_fault(fault);
+    const auto space =
+        StateSpace::build(recording, durability(*recording, model), history.now());
+    CHECK(space.has_value() == (std::string(fault) == "none"));
+    CrashModel units = model;
+    units.atomic_bytes = 512;
+    CHECK(StateSpace::build(recording, durability(*recording, units), history.now()));
+  }
+}
+
 TEST_CASE("a fault that names nothing in the log is refused", "[replay][crash_model]") {
   History history(1, 1);
   history.write({0}, 'a');
