@@ -39,7 +39,7 @@ void write_file(const std::string& path, const std::string& text) {
 // Files that a check reads or keeps: a report must not take their place.
 std::vector<std::pair<std::string, fs::path>> files_in_use(const Arguments& arguments) {
   std::vector<std::pair<std::string, fs::path>> files;
-  for (const char* name : {"results", "scenario", "json", "check"}) {
+  for (const char* name : {"results", "scenario", "json"}) {
     if (arguments.has(name) && !arguments.text(name).empty()) {
       files.emplace_back(std::string("--") + name, arguments.text(name));
     }

@@ -72,16 +72,7 @@ void check_usage(const Arguments& arguments) {
            "afterwards");
   }
   require_command(arguments);
-  const std::string full = arguments.text("on-full", "error");
-  if (full != "error" && full != "stop") {
-    refuse(fmt::format("cannot do '{}' when the log is full", full),
-           "--on-full is error or stop");
-  }
-  const std::string ack = arguments.text("ack", "log");
-  if (ack != "log" && ack != "device") {
-    refuse(fmt::format("a flush cannot be told as done by '{}'", ack),
-           "--ack is log or device");
-  }
+  check_target_words(arguments);
   if (!arguments.values["mount-options"].defaulted() && arguments.text("fs").empty()) {
     refuse("--mount-options without --fs", "name the file system: --fs ext4");
   }

@@ -123,6 +123,7 @@ void check_usage(const Arguments& arguments) {
     refuse("where does the log go? --output is missing", "see powercut record --help");
   }
   require_command(arguments);
+  check_target_words(arguments);
   if (!arguments.values["mount-options"].defaulted() && arguments.text("fs").empty()) {
     refuse("--mount-options without --fs", "name the file system: --fs ext4");
   }

@@ -80,6 +80,19 @@ void check_disk_name(const std::string& name) {
   }
 }
 
+void check_target_words(const Arguments& arguments) {
+  const std::string full = arguments.text("on-full", "error");
+  if (full != "error" && full != "stop") {
+    refuse(fmt::format("cannot do '{}' when the log is full", full),
+           "--on-full is error or stop");
+  }
+  const std::string ack = arguments.text("ack", "log");
+  if (ack != "log" && ack != "device") {
+    refuse(fmt::format("a flush cannot be told as done by '{}'", ack),
+           "--ack is log or device");
+  }
+}
+
 void require_command(const Arguments& arguments) {
   if (arguments.command.empty()) {
     refuse("no workload", "the command to run goes behind --");

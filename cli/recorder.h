@@ -43,6 +43,9 @@ std::uint32_t disk_block_bytes(const Arguments& arguments,
 // Throws a Failure of kind kUsage.
 [[noreturn]] void refuse(std::string message, std::string hint);
 
+// --on-full and --ack are words that the kernel's recorder knows. Throws Failure.
+void check_target_words(const Arguments& arguments);
+
 // Refuses a command line without a workload.
 void require_command(const Arguments& arguments);
 

@@ -51,6 +51,10 @@ Status TimelineBuilder::run() {
     timeline_.entry_ends_.resize(log.entry_count(), last);
   }
   split_not_atomic();
+  if (!refused_.empty()) {
+    return fail(ErrorKind::kBadInput, refused_,
+                "each of them may be old or new, which cannot be counted");
+  }
   timeline_.writes_.shrink_to_fit();
   find_concurrent_overlaps();
   measure();
@@ -254,6 +258,14 @@ void TimelineBuilder::split_not_atomic() {
       continue;
     }
     std::uint64_t step = timeline_.devices()[write.device].logical_block_bytes;
+    constexpr std::size_t kMostPieces = std::size_t{1} << 24;
+    if (split.size() + write.length_bytes / step > kMostPieces) {
+      refuse(
+          fmt::format("requests that failed or changed in flight have more than {} "
+                      "blocks",
+                      kMostPieces));
+      return;
+    }
     for (std::uint64_t done = 0; done < write.length_bytes; done += step) {
       Write piece = write;
       piece.offset_bytes += done;
