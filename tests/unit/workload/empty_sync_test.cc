@@ -6,18 +6,8 @@
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
-#include <string>
-#include <vector>
-
 namespace powercut::test {
 namespace {
-
-bool mentions(const std::vector<std::string>& texts, const std::string& part) {
-  return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
-    return text.find(part) != std::string::npos;
-  });
-}
 
 Promises only(bool Promises::*member) {
   Promises promises;

@@ -30,12 +30,6 @@ Promises only(bool Promises::*member) {
   return promises;
 }
 
-bool mentions(const Texts& texts, const std::string& part) {
-  return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
-    return text.find(part) != std::string::npos;
-  });
-}
-
 FileNode& node_at(Observation& seen, const std::string& path) {
   for (FileNode& node : seen.tree) {
     if (node.path == path) {

@@ -13,12 +13,6 @@
 namespace powercut::test {
 namespace {
 
-bool mentions(const std::vector<std::string>& texts, const std::string& part) {
-  return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
-    return text.find(part) != std::string::npos;
-  });
-}
-
 FileNode& node_of(Observation& base, const std::string& path) {
   return *std::find_if(base.tree.begin(), base.tree.end(),
                        [&](const FileNode& node) { return node.path == path; });

@@ -15,12 +15,6 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-bool mentions(const Texts& texts, const std::string& part) {
-  return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
-    return text.find(part) != std::string::npos;
-  });
-}
-
 std::string refusal(const std::string& text,
                     std::shared_ptr<const BlockSource> disk = nullptr) {
   const Workload workload = value_or_throw(parse_workload(text, {"test", 1}));

@@ -194,4 +194,11 @@ class Trial {
   std::unique_ptr<MemoryLogOf> log_;
 };
 
+// Does one of the texts have this part?
+inline bool mentions(const std::vector<std::string>& texts, const std::string& part) {
+  return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
+    return text.find(part) != std::string::npos;
+  });
+}
+
 }  // namespace powercut::test
